@@ -1,0 +1,40 @@
+"""What a channel holds: publications, who made them, and positions in its stream.
+
+These are the protocol's own shapes (`ClientInfo`, `Publication`, `StreamPosition`), so that one
+object serves the engine that stores it and the codec that writes it. JSON leaves fields out that
+hold their default, as the protocol asks, except `user` and `client`, which are always present.
+"""
+
+from msgspec import Raw, Struct
+
+
+class ClientInfo(Struct, frozen=True, omit_defaults=True):
+    """Who made a publication, or who is present."""
+
+    user: str
+    client: str
+    conn_info: Raw | None = None
+    """JSON that the credential carries about the connection."""
+    chan_info: Raw | None = None
+    """JSON that belongs to the subscription."""
+
+
+class Publication(Struct, omit_defaults=True):
+    """One message in a channel.
+
+    `data` is JSON, already encoded. `offset` counts from 1 in a channel with history and is 0
+    in one without. `epoch` is written only on offset 1, for clients that met an empty stream.
+    """
+
+    data: Raw
+    info: ClientInfo | None = None
+    offset: int = 0
+    tags: dict[str, str] | None = None
+    epoch: str = ""
+
+
+class StreamPosition(Struct, frozen=True):
+    """A place in a channel's stream: `offset` within the `epoch`, a life of the stream."""
+
+    offset: int = 0
+    epoch: str = ""

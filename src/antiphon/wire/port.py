@@ -1,0 +1,88 @@
+"""What the wire offers to what sits above it, and what it asks of it.
+
+A listening server has an `Endpoint` per WebSocket path. For each handshake the wire asks the
+endpoint to `admit` the request, answers the upgrade, then calls `open` with a `Connection` and
+keeps the `Receiver` that it returns.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from msgspec import Struct
+
+from antiphon.limits import Limits
+from antiphon.wire.packet import Packet
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """The HTTP request that opened a connection.
+
+    `headers` holds lower-case names in the order of arrival; a name may repeat. `query` is the
+    part behind the question mark, undecoded. `address` is the peer's IP (or the trusted proxy's
+    word for it), "" on a Unix socket.
+    """
+
+    path: str
+    query: str
+    headers: tuple[tuple[str, str], ...]
+    scheme: str
+    address: str
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header, by its lower-case name."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
+
+
+class Refusal(Struct, frozen=True):
+    """An HTTP answer instead of an upgrade. `text` is constant: nothing of the client's is in it."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str] = {}
+
+
+class Connection(Protocol):
+    """One open WebSocket, as seen from above. Every method is safe to call after the end."""
+
+    request: Request
+    message_limit: int
+    """Bytes of the largest inbound message; may be raised once the client is known."""
+
+    def write(self, packet: Packet) -> None:
+        """Send one message. Never blocks: a client that stays behind is closed with 3008."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Send a close frame and end the TCP connection within `Limits.close_seconds`."""
+
+    def pause_reading(self) -> None:
+        """Take no further messages from the client until `resume_reading`."""
+
+    def resume_reading(self) -> None:
+        """Undo `pause_reading`."""
+
+
+class Receiver(Protocol):
+    """What sits above one connection."""
+
+    def on_message(self, data: bytes) -> None:
+        """Take one whole message: a text message is valid UTF-8 already."""
+
+    def on_close(self, code: int, reason: str) -> None:
+        """Note the end, exactly once. The code is the peer's, ours, 1005 or 1006."""
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """What is served on one WebSocket path."""
+
+    open: Callable[[Connection], Receiver]
+    admit: Callable[[Request], Refusal | None]
+    limits: Limits
+    compression: int = 0
+    """zlib level 1 to 9 for permessage-deflate, 0 for none."""
+    compression_threshold: int = 256
+    """Payload bytes below which a message is sent uncompressed."""
+    subprotocols: tuple[str, ...] = ()
+    """Those we speak, best first; the first that the client also offers is selected."""
