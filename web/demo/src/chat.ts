@@ -1,0 +1,144 @@
+/** One room at a time: its history on entry, what is said from then on, and what was missed. */
+
+import { type Centrifuge, type PublicationContext, State, type SubscribedContext, type Subscription } from "centrifuge";
+import type { RoomEvent, RoomInput } from "./events";
+import { Log } from "./log";
+import { need } from "./page";
+import { People } from "./people";
+import { TypingLine } from "./typing";
+
+const TYPING_EVERY = 2000;
+const HISTORY = 100;
+
+export class Chat {
+  readonly #link: Centrifuge;
+  readonly #me: string;
+  readonly #log: Log;
+  readonly #people: People;
+  readonly #typing = new TypingLine();
+  readonly #input = need("text", HTMLInputElement);
+  #room: Subscription | null = null;
+  #catchingUp = false;
+  #typedAt = 0;
+
+  constructor(link: Centrifuge, me: string) {
+    this.#link = link;
+    this.#me = me;
+    this.#log = new Log(me);
+    this.#people = new People(me);
+    this.#offerComposer();
+    link.on("state", () => this.#showReadiness());
+  }
+
+  /** Leave the room we are in, and go to this one. */
+  enter(name: string): void {
+    if (this.#room) {
+      this.#room.unsubscribe();
+      this.#link.removeSubscription(this.#room);
+    }
+    this.#log.clear();
+    this.#people.reset();
+    this.#typing.clear();
+    need("room-name", HTMLElement).textContent = name;
+    const room = this.#link.newSubscription(`chat:${name}`, { recoverable: true, joinLeave: true });
+    this.#room = room;
+    this.#listen(room);
+    room.subscribe();
+  }
+
+  #listen(room: Subscription): void {
+    room.on("subscribed", (context) => void this.#arrived(room, context));
+    room.on("subscribing", () => {
+      this.#people.reset();
+      this.#typing.clear();
+    });
+    room.on("state", () => this.#showReadiness());
+    room.on("unsubscribed", ({ code, reason }) => {
+      if (code > 0) this.#log.note(`This room is closed to you: ${reason}`, "lost");
+    });
+    room.on("publication", (context) => this.#received(context));
+    room.on("join", ({ info }) => {
+      if (this.#people.join(info) && info.user !== this.#me) this.#log.note(`${info.user} came in`);
+    });
+    room.on("leave", ({ info }) => {
+      if (this.#people.leave(info) && info.user !== this.#me) this.#log.note(`${info.user} left`);
+    });
+  }
+
+  async #arrived(room: Subscription, context: SubscribedContext): Promise<void> {
+    // What was missed follows at once, before anything else can run: see the SDK's _setSubscribed.
+    this.#catchingUp = context.hasRecoveredPublications;
+    if (this.#catchingUp) this.#log.note("While you were away", "away");
+    queueMicrotask(() => (this.#catchingUp = false));
+    if (context.wasRecovering && !context.recovered) {
+      this.#log.note("Some of what was said meanwhile is gone", "lost");
+    }
+    try {
+      this.#people.reset((await room.presence()).clients);
+      if (!context.recovered) await this.#showHistory(room);
+    } catch {
+      return; // The connection went while we asked; the next "subscribed" asks again.
+    }
+  }
+
+  async #showHistory(room: Subscription): Promise<void> {
+    const { publications } = await room.history({ limit: HISTORY });
+    if (room !== this.#room) return;
+    for (const { offset, data } of publications) {
+      const event = data as RoomEvent;
+      if (event.type === "said") this.#log.add(offset ?? 0, event);
+    }
+  }
+
+  #received({ data, offset }: PublicationContext): void {
+    const event = data as RoomEvent;
+    switch (event.type) {
+      case "said":
+        this.#typing.stopped(event.name);
+        this.#log.add(offset ?? 0, event, this.#catchingUp);
+        break;
+      case "typing":
+        if (event.name !== this.#me && !this.#catchingUp) this.#typing.saw(event.name);
+        break;
+    }
+  }
+
+  #offerComposer(): void {
+    need("composer", HTMLFormElement).addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#say(this.#input.value.trim());
+    });
+    this.#input.addEventListener("input", () => {
+      const now = performance.now();
+      if (!this.#input.value || now - this.#typedAt < TYPING_EVERY) return;
+      this.#typedAt = now;
+      this.#publish({ type: "typing" }).catch(() => undefined); // nobody misses it
+    });
+  }
+
+  async #say(text: string): Promise<void> {
+    if (!text || !this.#isReady()) return;
+    this.#input.value = "";
+    this.#typedAt = 0;
+    try {
+      await this.#publish({ type: "said", text });
+    } catch (error) {
+      this.#input.value ||= text;
+      this.#log.note(`Not sent: ${(error as Error).message}`, "lost");
+    }
+  }
+
+  async #publish(input: RoomInput): Promise<void> {
+    if (this.#room && this.#isReady()) await this.#room.publish(input);
+  }
+
+  #isReady(): boolean {
+    return this.#link.state === State.Connected && this.#room?.state === "subscribed";
+  }
+
+  #showReadiness(): void {
+    const isReady = this.#isReady();
+    need("send", HTMLButtonElement).disabled = !isReady;
+    need("away-banner", HTMLElement).hidden = this.#link.state === State.Connected;
+  }
+}
