@@ -21,8 +21,10 @@ JSON_FILE = ROOT / "bench" / "results" / "latest.json"
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN = "<!-- bench:begin -->"
 END = "<!-- bench:end -->"
-COLUMNS = ("scenario", "antiphon", "peers", "compared", "measured", "bound", "verdict")
-NUMERIC = {"antiphon", "measured", "bound"}
+COLUMNS = ("scenario", "antiphon", "peers", "measured", "bound", "verdict")
+NUMERIC = {"antiphon", "bound"}
+WIDTH = 132
+"""Columns of the terminal's table, where the terminal does not say that it has more."""
 
 
 def all_met(results: Sequence[Result]) -> bool:
@@ -39,7 +41,7 @@ def print_table(results: Sequence[Result]) -> None:
         verdict = row[-1]
         style = "green" if verdict == "met" else "bold red"
         table.add_row(*row[:-1], f"[{style}]{verdict}[/]")
-    Console().print(table)
+    Console(width=max(WIDTH, Console().width)).print(table)
 
 
 def write_files(results: Sequence[Result], machine: dict[str, Any], method: dict[str, Any]) -> None:
@@ -65,25 +67,23 @@ def _rows(results: Sequence[Result]) -> Iterator[tuple[str, ...]]:
 def _row(result: Result, bound: Bound) -> tuple[str, ...]:
     scenario = result.scenario
     ours, *peers = (contender.label for contender in scenario.contenders)
-    sign = "×" if bound.against else scenario.unit
+    sign = f"× {bound.against}" if bound.against else scenario.unit
     return (
         scenario.title,
         f"{result.figure(ours):.2f} {scenario.unit}",
         ", ".join(f"{label} {result.figure(label):.2f}" for label in peers),
-        bound.against or "",
-        f"{_measured(result.ratios(bound))} {sign}",
+        f"{statistics.median(result.ratios(bound)):.2f} {sign}{_spread(result.ratios(bound))}",
         f"{bound.most:g} {sign}",
         "met" if result.met(bound) else "NOT MET",
     )
 
 
-def _measured(values: Sequence[float]) -> str:
-    """The median, and the quartiles when there is more than one round."""
-    middle = f"{statistics.median(values):.2f}"
+def _spread(values: Sequence[float]) -> str:
+    """The quartiles, when there is more than one round."""
     if len(values) < 2:
-        return middle
+        return ""
     low, _, high = statistics.quantiles(values, n=4, method="inclusive")
-    return f"{middle} ({low:.2f} to {high:.2f})"
+    return f" ({low:.2f} to {high:.2f})"
 
 
 def _record(result: Result) -> dict[str, Any]:
