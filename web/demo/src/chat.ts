@@ -76,6 +76,7 @@ export class Chat {
     try {
       this.#people.reset((await room.presence()).clients);
       if (!context.recovered) await this.#showHistory(room);
+      this.#log.settle();
     } catch {
       return; // The connection went while we asked; the next "subscribed" asks again.
     }

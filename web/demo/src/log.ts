@@ -28,6 +28,12 @@ export class Log {
     this.#shown.clear();
     this.#list.replaceChildren();
     this.#newer.hidden = true;
+    this.#pane.ariaBusy = "true"; // nobody wants a whole history read out
+  }
+
+  /** The room's history is there: what follows is news. */
+  settle(): void {
+    this.#pane.ariaBusy = "false";
   }
 
   /** Show a message of the stream, unless it is shown already. */

@@ -1,9 +1,10 @@
-/** A line of the last values, drawn into an `svg` of 100 by 28 units. */
+/** A line of the last values, drawn into an `svg` of 88 by 28 units. */
 
-const WIDTH = 100;
+const WIDTH = 88;
 const HEIGHT = 28;
 const MARGIN = 3;
 const KEPT = 40;
+const AT_FIRST = 12; // so that few values already make a line
 
 export class Sparkline {
   readonly #line: SVGPolylineElement;
@@ -28,7 +29,7 @@ export class Sparkline {
   #points(): [number, number][] {
     const low = Math.min(...this.#values);
     const range = Math.max(...this.#values) - low;
-    const step = (WIDTH - 2 * MARGIN) / (KEPT - 1);
+    const step = (WIDTH - 2 * MARGIN) / (Math.max(this.#values.length, AT_FIRST) - 1);
     const start = WIDTH - MARGIN - step * (this.#values.length - 1);
     return this.#values.map((value, index) => {
       const height = range === 0 ? 0.5 : (value - low) / range;
