@@ -14,9 +14,10 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from http.client import HTTPException, HTTPMessage
+from http.client import HTTPException, HTTPMessage, HTTPResponse
 from ipaddress import ip_address
 from typing import IO, Any, Final
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -123,24 +124,21 @@ class KeySet:
         now = self._clock()
         forced = key_id not in self._keys and now - self._attempted >= FORCED_SECONDS
         if self._flight is None and (forced or now >= self._refresh_at):
-            self._attempted = now
             self._flight = asyncio.create_task(self._renew(), name=f"fetch {self._url}")
         return self._flight
 
     async def _renew(self) -> None:
+        self._attempted = self._clock()
+        self._refresh_at = self._attempted + (FORCED_SECONDS if self._keys else RETRY_SECONDS)
+        self._failed = True
         try:
             self._keys = parse(await self._fetch(self._url))
+            self._refresh_at = self._clock() + REFRESH_SECONDS
+            self._failed = False
         except (OSError, HTTPException, ValueError) as error:
             _log.warning("cannot fetch the keys at %s: %s", self._url, error)
-            self._landed(FORCED_SECONDS if self._keys else RETRY_SECONDS, failed=True)
-        else:
-            self._landed(REFRESH_SECONDS, failed=False)
         finally:
             self._flight = None
-
-    def _landed(self, pause: float, *, failed: bool) -> None:
-        self._failed = failed
-        self._refresh_at = self._clock() + pause
 
 
 def parse(body: bytes) -> dict[str, Key]:
@@ -194,7 +192,7 @@ async def fetch_body(url: str) -> bytes:
     """Get the body behind an http(s) URL in a thread: no redirects, at most 64 KiB, 5 seconds.
 
     Raises:
-        OSError: no connection, time-out, or a status other than 200.
+        OSError: no connection, time-out, or a status outside 200 to 299.
         HTTPException: the answer is not HTTP.
         ValueError: the body is too large.
     """
@@ -213,9 +211,7 @@ class _NoRedirect(HTTPRedirectHandler):
 def _get(url: str) -> bytes:
     deadline = time.monotonic() + FETCH_SECONDS
     body = bytearray()
-    with build_opener(_NoRedirect).open(url, timeout=FETCH_SECONDS) as response:
-        if response.status != 200:
-            raise OSError(f"HTTP status {response.status}")
+    with _opened(url) as response:
         # The time-out of a socket holds for each read; read1 makes at most one.
         while chunk := response.read1(8_192):
             body += chunk
@@ -224,3 +220,12 @@ def _get(url: str) -> bytes:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the JWK Set took more than {FETCH_SECONDS} seconds")
     return bytes(body)
+
+
+def _opened(url: str) -> HTTPResponse:
+    try:
+        response: HTTPResponse = build_opener(_NoRedirect).open(url, timeout=FETCH_SECONDS)
+    except HTTPError as error:
+        error.close()
+        raise OSError(f"HTTP status {error.code}") from None
+    return response

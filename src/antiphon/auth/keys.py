@@ -27,6 +27,8 @@ RSA_BITS: Final = 2048
 EC_ALGORITHMS: Final = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 """A curve has one algorithm (RFC 7518 section 3.4)."""
 
+PUBLIC_ALGORITHMS: Final = (*RSA_ALGORITHMS, *EC_ALGORITHMS.values(), "EdDSA")
+
 KEYGEN_COMMAND: Final = 'python -c "import secrets; print(secrets.token_urlsafe(48))"'
 
 
@@ -109,10 +111,11 @@ def from_jwk(jwk: dict[str, Any]) -> Key:
     Raises:
         UnusableKey: not a public key for signatures.
     """
-    if jwk.get("use", "sig") != "sig":
-        raise UnusableKey("it is not for signatures")
+    algorithm = jwk.get("alg")
+    if jwk.get("use", "sig") != "sig" or algorithm not in (None, *PUBLIC_ALGORITHMS):
+        raise UnusableKey("it is not for signatures by a public key")
     try:
-        return _pinned(jwt.PyJWK(jwk).key, jwk.get("alg"))
+        return _pinned(jwt.PyJWK(jwk).key, algorithm)
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
         raise UnusableKey("it cannot be read") from None
 
