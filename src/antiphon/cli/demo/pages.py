@@ -1,0 +1,90 @@
+"""The demo's page and its assets, served from memory.
+
+Every file under one folder is read once, at start, and found by its path in a dict: what is not in
+it is a 404, whatever tricks the path plays. Assets carry a hash in their name and are cached for
+ever; the page is asked for anew each time, and answered with 304 while its ETag holds.
+
+Raises `StartupError` when the pages were not built.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from antiphon.errors import StartupError
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+CONTENT_TYPES = {
+    ".html": b"text/html; charset=utf-8",
+    ".js": b"text/javascript; charset=utf-8",
+    ".css": b"text/css; charset=utf-8",
+    ".svg": b"image/svg+xml",
+}
+
+SECURITY: Headers = [
+    (
+        b"content-security-policy",
+        b"default-src 'self'; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'self'; "
+        b"frame-ancestors 'none'; object-src 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]
+
+
+class Page(Struct, frozen=True):
+    """A file, with the headers that go with it."""
+
+    body: bytes
+    etag: bytes
+    headers: Headers
+
+
+class Pages:
+    """The files under `folder`, by their URL path; ``/`` is index.html."""
+
+    def __init__(self, folder: Path) -> None:
+        files = [path for path in folder.rglob("*") if path.suffix in CONTENT_TYPES]
+        self._pages = {f"/{path.relative_to(folder).as_posix()}": _read(path) for path in files}
+        if "/index.html" not in self._pages:
+            raise StartupError("the demo's pages are not built; `make pages` builds them")
+        self._pages["/"] = self._pages.pop("/index.html")
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request for a path that is `in` these pages."""
+        page = self._pages[scope["path"]]
+        if scope["method"] not in ("GET", "HEAD"):
+            await respond(send, 405, b"", [(b"allow", b"GET, HEAD")])
+        elif (b"if-none-match", page.etag) in scope["headers"]:
+            await respond(send, 304, b"", page.headers)
+        else:
+            await respond(send, 200, page.body, page.headers, head_only=scope["method"] == "HEAD")
+
+
+async def respond(
+    send: Send, status: int, body: bytes, headers: Headers, *, head_only: bool = False
+) -> None:
+    """Send a whole response; its length is that of `body` also when only the head is sent."""
+    length = [] if status == 304 else [(b"content-length", str(len(body)).encode())]
+    start = {"type": "http.response.start", "status": status, "headers": [*headers, *length]}
+    await send(start)
+    await send({"type": "http.response.body", "body": b"" if head_only else body})
+
+
+def _read(path: Path) -> Page:
+    body = path.read_bytes()
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'.encode()
+    is_hashed = path.parent.name == "assets"
+    cache = b"public, max-age=31536000, immutable" if is_hashed else b"no-cache"
+    content_type = (b"content-type", CONTENT_TYPES[path.suffix])
+    return Page(body, etag, [content_type, (b"cache-control", cache), (b"etag", etag), *SECURITY])
