@@ -1,41 +1,54 @@
 """One outgoing message, prepared once and written to any number of connections.
 
-A packet is framed when the first connection needs the frame, and compressed when the first
-connection that negotiated compression needs that. Every further connection writes the same bytes.
+The payload is framed when the packet is made. It is compressed when the first connection that
+negotiated compression needs it, once per window size; every further connection writes the same
+bytes. A packet is not changed after that, except for the header that a writer puts in front.
 """
 
 from collections.abc import Callable
+from typing import Final
 
-HEADROOM = 14
+HEADROOM: Final = 14
 """Bytes kept free before the payload: the longest frame header there is (RFC 6455 section 5.2)."""
 
-Deflate = Callable[[bytes], bytes]
+TEXT: Final = 1
+BINARY: Final = 2
+
+Deflate = Callable[[bytes], bytes | None]
+"""Compresses a payload; None where compression is not worth it."""
 
 
 class Packet:
-    """A text message for clients.
+    """A message for clients.
 
-    `payload` is UTF-8. The properties are made on first use and kept.
+    Args:
+        payload: UTF-8, or any bytes with the opcode `BINARY`.
+        opcode: `TEXT` or `BINARY` (RFC 6455 section 5.2).
     """
 
-    __slots__ = ("_deflated", "_frame", "payload")
+    __slots__ = ("_deflated", "frame", "opcode", "payload")
 
-    def __init__(self, payload: bytes) -> None:
+    frame: bytearray
+    """The payload behind `HEADROOM` free bytes, into which a writer puts its header."""
+
+    def __init__(self, payload: bytes, opcode: int = TEXT) -> None:
         self.payload = payload
-        self._frame: bytearray | None = None
-        self._deflated: bytearray | None = None
+        self.opcode = opcode
+        self.frame = bytearray(HEADROOM) + payload
+        self._deflated: dict[Deflate, bytearray | None] = {}
 
-    @property
-    def frame(self) -> bytearray:
-        """The payload behind `HEADROOM` free bytes, into which a writer puts its header."""
-        frame = self._frame
-        if frame is None:
-            frame = self._frame = bytearray(HEADROOM) + self.payload
-        return frame
+    def deflated(self, deflate: Deflate) -> bytearray | None:
+        """The compressed payload behind `HEADROOM` free bytes, made once per `deflate`.
 
-    def deflated(self, deflate: Deflate) -> bytearray:
-        """The compressed payload behind `HEADROOM` free bytes."""
-        frame = self._deflated
-        if frame is None:
-            frame = self._deflated = bytearray(HEADROOM) + deflate(self.payload)
+        None when `deflate` finds that compression is not worth it: send `frame` then.
+        """
+        try:
+            return self._deflated[deflate]
+        except KeyError:
+            return self._compress(deflate)
+
+    def _compress(self, deflate: Deflate) -> bytearray | None:
+        data = deflate(self.payload)
+        frame = None if data is None else bytearray(HEADROOM) + data
+        self._deflated[deflate] = frame
         return frame

@@ -1,0 +1,32 @@
+"""The check of `Origin`, against cross-site WebSocket hijacking. Pure.
+
+A browser sends its cookies along with any WebSocket handshake, whichever page asked for it, and
+names that page's origin (RFC 6455 section 10.2). Only exact matches pass: no pattern, no suffix, no
+wildcard. A request without the header does not come from a page, and passes: where cookies
+authenticate, ask for more than the origin.
+"""
+
+from antiphon.wire.port import Request
+
+
+def origin_allowed(request: Request, allowed: frozenset[str]) -> bool:
+    """Say whether the page that opens this connection may do so.
+
+    Args:
+        request: its `Origin` header counts, and `Host` where `allowed` is empty.
+        allowed: origins as browsers send them: ``https://example.com``, with the port unless it is
+            the scheme's own. Empty: the page must come from the host it connects to, and
+            from https if the connection is encrypted.
+    """
+    origins = [value for name, value in request.headers if name == "origin"]
+    if not origins:
+        return True
+    if len(origins) > 1 or origins[0] == "null":
+        return False
+    return origins[0] in allowed if allowed else _same_host(request, origins[0])
+
+
+def _same_host(request: Request, origin: str) -> bool:
+    host = request.header("host")
+    schemes = ("https",) if request.scheme in ("wss", "https") else ("http", "https")
+    return host is not None and any(origin == f"{scheme}://{host.lower()}" for scheme in schemes)
