@@ -1,3 +1,63 @@
 """Antiphon: a real-time server for Python. Typed events over one lasting WebSocket per client."""
 
+from msgspec import Meta
+
+from antiphon.app import App
+from antiphon.auth import JWT, Anonymous, Attempt, Authenticator, Grant, Identity
+from antiphon.channel import Channel, History, Page, Published
+from antiphon.errors import (
+    AntiphonError,
+    BadRequest,
+    DeclarationError,
+    Disconnect,
+    Forbidden,
+    InvalidToken,
+    LimitExceeded,
+    NotAvailable,
+    Refusal,
+    StartupError,
+    TokenExpired,
+    TooManyRequests,
+    Unauthorized,
+    UnknownChannel,
+)
+from antiphon.event import Event
+from antiphon.hub.client import Client
+from antiphon.limits import Limits
+from antiphon.publication import ClientInfo, StreamPosition
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "JWT",
+    "Anonymous",
+    "AntiphonError",
+    "App",
+    "Attempt",
+    "Authenticator",
+    "BadRequest",
+    "Channel",
+    "Client",
+    "ClientInfo",
+    "DeclarationError",
+    "Disconnect",
+    "Event",
+    "Forbidden",
+    "Grant",
+    "History",
+    "Identity",
+    "InvalidToken",
+    "LimitExceeded",
+    "Limits",
+    "Meta",
+    "NotAvailable",
+    "Page",
+    "Published",
+    "Refusal",
+    "StartupError",
+    "StreamPosition",
+    "TokenExpired",
+    "TooManyRequests",
+    "Unauthorized",
+    "UnknownChannel",
+]

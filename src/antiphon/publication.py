@@ -5,7 +5,12 @@ object serves the engine that stores it and the codec that writes it. JSON leave
 hold their default, as the protocol asks, except `user` and `client`, which are always present.
 """
 
+from typing import Final
+
 from msgspec import Raw, Struct
+
+NO_DATA: Final = Raw()
+"""An absent JSON value. Compare with `is`: msgspec leaves a field out by identity too."""
 
 
 class ClientInfo(Struct, frozen=True, omit_defaults=True):
@@ -13,9 +18,9 @@ class ClientInfo(Struct, frozen=True, omit_defaults=True):
 
     user: str
     client: str
-    conn_info: Raw | None = None
+    conn_info: Raw = NO_DATA
     """JSON that the credential carries about the connection."""
-    chan_info: Raw | None = None
+    chan_info: Raw = NO_DATA
     """JSON that belongs to the subscription."""
 
 

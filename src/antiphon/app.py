@@ -1,0 +1,300 @@
+"""The app: what is declared, and the one place where the parts are joined.
+
+An `App` is an ASGI application. Under `antiphon run` its WebSockets bypass ASGI; under any other
+ASGI server, or mounted in another app, they go through it, with the same rules and limits.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any, TypeVar
+
+from antiphon import codes
+from antiphon.auth import Authenticator
+from antiphon.background import Background, BackgroundTasks
+from antiphon.behaviour import Behaviour
+from antiphon.channel import Channel, History
+from antiphon.engine import MemoryEngine
+from antiphon.errors import DeclarationError, Disconnect, StartupError
+from antiphon.event import Event
+from antiphon.hub.client import Client
+from antiphon.hub.core import Core
+from antiphon.hub.hub import Hub
+from antiphon.hub.ports import Engine
+from antiphon.limits import Limits
+from antiphon.server.health import health
+from antiphon.server.http import Receive, Scope, Send, path_of, respond
+from antiphon.server.metrics import Metrics
+from antiphon.wire.asgi import serve_websocket
+from antiphon.wire.origin import origin_allowed
+from antiphon.wire.port import Endpoint, Refusal, Request
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+WEBSOCKET_PATH = "/connection/websocket"
+"""Where every Centrifuge SDK expects it."""
+
+
+class App:
+    """A real-time app.
+
+    Args:
+        title: the app's name, for documentation and logs.
+        version: the app's own version; clients see it on connect.
+        auth: who is let in: `JWT`, `Anonymous()`, or your own `Authenticator`. Without one, an
+            `on_connect` hook has to say who a client is.
+        messages: the events that `Client.send` may carry, ``Welcome | Notice``.
+        limits: every bound; see `Limits`.
+        origins: web origins that may connect (``https://example.com``); none means the host the
+            app is served from. Clients outside browsers send no origin and are not affected.
+        compression: zlib level 1 to 9 of permessage-deflate; 0 turns it off.
+        engine: where channel state lives; in this process's memory unless given.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        version: str = "0.0.0",
+        auth: Authenticator | None = None,
+        messages: Any = None,
+        limits: Limits | None = None,
+        origins: Iterable[str] = (),
+        compression: int = 0,
+        engine: Engine | None = None,
+    ) -> None:
+        if not 0 <= compression <= 9:
+            raise DeclarationError(f"compression is a zlib level from 0 to 9, not {compression}")
+        self.title = title
+        self.version = version
+        self.limits = limits or Limits()
+        self.origins = frozenset(origins)
+        self.compression = compression
+        self.behaviour = Behaviour(
+            auth, messages=messages, longest_name=self.limits.channel_name_length
+        )
+        core = Core(
+            engine=engine or _memory_engine(self.limits),
+            app=self.behaviour,
+            limits=self.limits,
+            version=version or "0.0.0",
+        )
+        self.hub = Hub(core)
+        self.metrics = Metrics(self.hub)
+        self._background = BackgroundTasks()
+        self._users = 0
+        self._starting = asyncio.Lock()
+
+    # Declaring.
+
+    def channel(
+        self,
+        address: str,
+        *,
+        publishes: Any = None,
+        accepts: Any = None,
+        history: History | None = None,
+        presence: bool = False,
+        join_leave: bool = False,
+        open: bool = False,
+        personal: bool = False,
+        publish_unsubscribed: bool = False,
+    ) -> Channel:
+        """Declare a channel, or with ``{parameters}`` a family of channels.
+
+        Args:
+            address: ``news``, ``chat:{room}``, ``order:{id:int}``, ``inbox#{user}``. What stands
+                behind a ``#`` are the users who may subscribe, separated by commas.
+            publishes: the events from server to client, ``Said | Typing``.
+            accepts: the events from client to server. An accepted event that no handler turns
+                into another has to be among those published, too.
+            history: what the channel keeps for clients that come back; nothing by default.
+            presence: clients in the channel may ask who is in it.
+            join_leave: clients in the channel are told who comes and goes.
+            open: every connected client may subscribe, without being asked for more.
+            personal: every connection of a user is subscribed to the user's own channel. The
+                address has one parameter, ``{user}``.
+            publish_unsubscribed: a client may publish without being in the channel.
+
+        Raises:
+            DeclarationError: something of this does not fit.
+        """
+        channel = Channel(
+            address,
+            publishes=publishes,
+            accepts=accepts,
+            history=history,
+            presence=presence,
+            join_leave=join_leave,
+            open=open,
+            personal=personal,
+            publish_unsubscribed=publish_unsubscribed,
+            hub=self.hub,
+        )
+        self.behaviour.router.add(channel)
+        return channel
+
+    def rpc(self, name: str) -> Callable[[F], F]:
+        """Declare an RPC method: ``(client, request: Type) -> Type``."""
+
+        def declare(function: F) -> F:
+            self.behaviour.calls.add(name, function)
+            return function
+
+        return declare
+
+    def on_message(self, *events: type[Event]) -> Callable[[F], F]:
+        """Declare the handler of one-way messages: ``(client, event)``. There is no reply."""
+
+        def declare(function: F) -> F:
+            self.behaviour.messages.add(events, function)
+            return function
+
+        return declare
+
+    def on_connect(self, function: F) -> F:
+        """Declare who decides on attempts to connect: ``(attempt) -> Identity | None``.
+
+        It sees the request's headers and cookies, and what `auth` made of the token. It returns
+        an `Identity`, or None to leave `attempt.identity` as it is; it raises to refuse.
+        """
+        self.behaviour.on_connect(function)
+        return function
+
+    def on_disconnect(self, function: F) -> F:
+        """Declare who is told of ended connections: ``(client)``, also `code` and `reason`."""
+        self.behaviour.on_disconnect(function)
+        return function
+
+    def background(self, function: Background) -> Background:
+        """Declare a task that runs from the app's start to its end."""
+        self._background.add(function)
+        return function
+
+    # Acting.
+
+    def clients_of(self, user: str) -> list[Client]:
+        """Return the connections of a user on this node."""
+        return self.hub.clients_of(user)
+
+    def disconnect(
+        self,
+        user: str,
+        code: int = codes.FORCE_DISCONNECT.number,
+        reason: str = codes.FORCE_DISCONNECT.text,
+    ) -> None:
+        """Close every connection of a user on this node."""
+        Disconnect(code, reason)
+        for client in self.clients_of(user):
+            client.disconnect(code, reason)
+
+    # Living.
+
+    async def start(self) -> None:
+        """Begin to serve. A started app is only counted, so that it may be started twice.
+
+        Raises:
+            StartupError: nobody says who clients are.
+        """
+        async with self._starting:
+            if self._users == 0:
+                self._check_auth()
+                await self.hub.start()
+                self._background.start()
+            self._users += 1
+
+    async def stop(self) -> None:
+        """Send clients elsewhere, let handlers finish, and stop background tasks."""
+        async with self._starting:
+            self._users -= 1
+            if self._users == 0:
+                await self.hub.stop()
+                await self._background.stop()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, _: object = None) -> AsyncIterator[None]:
+        """Start on entry, stop on exit: ``FastAPI(lifespan=app.lifespan)``."""
+        await self.start()
+        try:
+            yield
+        finally:
+            await self.stop()
+
+    def _check_auth(self) -> None:
+        if self.behaviour.auth is None and self.behaviour.connect_handler is None:
+            raise StartupError(
+                f"app {self.title!r} does not say who may connect: give it auth=JWT.from_env(), "
+                "declare @app.on_connect, or write auth=Anonymous() to let everybody in"
+            )
+
+    # Serving.
+
+    def endpoint(self) -> Endpoint:
+        """Return what is served on `WEBSOCKET_PATH`."""
+        return Endpoint(
+            open=self.hub.open,
+            admit=self._admit,
+            limits=self.limits,
+            compression=self.compression,
+            subprotocols=("centrifuge-json",),
+        )
+
+    def _admit(self, request: Request) -> Refusal | None:
+        if not origin_allowed(request, self.origins):
+            return Refusal(403, "this origin may not connect")
+        return self.hub.refusal(request)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI scope."""
+        if scope["type"] == "lifespan":
+            await self._serve_lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await self._serve_websocket(scope, receive, send)
+        else:
+            await self._serve_http(scope, send)
+
+    async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if path_of(scope) != WEBSOCKET_PATH:
+            await send({"type": "websocket.close", "code": codes.NORMAL_CLOSURE})
+            return
+        await self._start_late()
+        await serve_websocket(scope, receive, send, self.endpoint())
+
+    async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.start()
+        except StartupError as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _start_late(self) -> None:
+        """Start where nobody did: servers do not send the lifespan to mounted apps."""
+        if self._users == 0:
+            await self.start()
+
+    async def _serve_http(self, scope: Scope, send: Send) -> None:
+        path = path_of(scope)
+        if scope["method"] not in ("GET", "HEAD"):
+            await respond(send, 405, b"method not allowed")
+        elif path == "/health":
+            status, body = health(self.hub, version=self.version, dead_tasks=self._background.dead)
+            await respond(send, status, body, content_type="application/json")
+        elif path == "/metrics":
+            body = self.metrics.render()
+            await respond(send, 200, body, content_type=self.metrics.content_type)
+        elif path == "/connection/init":
+            # Load balancers set their affinity cookie on it; there is nothing to say.
+            await respond(send, 200, b"{}", content_type="application/json")
+        else:
+            await respond(send, 404, b"not found")
+
+
+def _memory_engine(limits: Limits) -> MemoryEngine:
+    return MemoryEngine(
+        idempotency_seconds=limits.idempotency_seconds, presence_seconds=limits.presence_seconds
+    )

@@ -1,0 +1,137 @@
+"""RPC methods and one-way messages, as an app declares them.
+
+A method's types are its annotations: the second parameter is what a client sends, the return
+annotation is what it gets. Input is validated before the handler sees it; a bad one is answered
+with error 107, which names the field and the rule.
+"""
+
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from antiphon.channel.handler import Handler
+from antiphon.errors import DeclarationError, MethodNotFound, NotAvailable
+from antiphon.event import Event, PayloadDecoder, check_payload_type, event_types
+from antiphon.hub.client import Client
+from antiphon.publication import NO_DATA
+
+_encode = msgspec.json.Encoder().encode
+_NOTHING = Raw(b"null")
+
+
+class RPCMethod:
+    """One method: decodes what a client sends, calls the handler, encodes what it returns.
+
+    `request` and `response` are the annotated types; `request` is None for a method without input.
+    """
+
+    __slots__ = ("_decode", "_handler", "doc", "name", "request", "response", "waits")
+
+    def __init__(self, name: str, function: Callable[..., Any]) -> None:
+        where = f"rpc {name!r}"
+        parameters = list(inspect.signature(function).parameters)
+        hints = _hints(function, where)
+        self.name = name
+        self.doc = inspect.getdoc(function) or ""
+        self.request: Any = None
+        self._decode: PayloadDecoder | None = None
+        leading: tuple[str, ...] = ("client",)
+        if len(parameters) > 1:
+            leading = ("client", "request")
+            self.request = hints.get(parameters[1])
+            if self.request is None:
+                raise DeclarationError(f"{where}: {parameters[1]!r} needs a type annotation")
+            check_payload_type(self.request, where=where)
+            self._decode = PayloadDecoder(self.request)
+        self.response: Any = hints.get("return")
+        self._handler = Handler(function, leading=leading, where=where)
+        self.waits = self._handler.waits
+
+    async def __call__(self, client: Client, data: Raw) -> Raw:
+        """Answer one call."""
+        if self._decode is None:
+            result = await self._handler(client)
+        else:
+            result = await self._handler(client, self._decode(data or _NOTHING))
+        return NO_DATA if result is None else Raw(_encode(result))
+
+
+def _hints(function: Callable[..., Any], where: str) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(function, include_extras=True)
+    except NameError as error:
+        raise DeclarationError(f"{where}: {error}; declare its types at module level") from None
+
+
+class Calls:
+    """The RPC methods of an app."""
+
+    def __init__(self) -> None:
+        self.methods: dict[str, RPCMethod] = {}
+
+    def add(self, name: str, function: Callable[..., Any]) -> None:
+        """Declare a method.
+
+        Raises:
+            DeclarationError: the name is taken, or the signature does not fit.
+        """
+        if not name or name in self.methods:
+            raise DeclarationError(f"rpc {name!r}: a name is not empty, and declared once")
+        self.methods[name] = RPCMethod(name, function)
+
+    def find(self, name: str) -> RPCMethod:
+        """Return a method by name.
+
+        Raises:
+            NotAvailable: the app declares none at all.
+            MethodNotFound: it declares others.
+        """
+        method = self.methods.get(name)
+        if method is None:
+            raise MethodNotFound() if self.methods else NotAvailable("this app has no methods")
+        return method
+
+
+class Messages:
+    """The handlers of one-way messages from clients, and the messages to them.
+
+    Args:
+        sends: the events that `Client.send` may carry.
+    """
+
+    def __init__(self, sends: Any) -> None:
+        self.sends = event_types(sends, where="messages")
+        self.handlers: dict[type[Event], Handler] = {}
+        self.waits = False
+        self._decode = PayloadDecoder.of_events(())
+
+    def add(self, events: tuple[type[Event], ...], function: Callable[..., Any]) -> None:
+        """Declare a handler for some events."""
+        handler = Handler(function, leading=("client", "event"), where="on_message")
+        for event in events:
+            if event in self.handlers:
+                raise DeclarationError(f"on_message: two handlers for {event!r}")
+            self.handlers[event] = handler
+        declared = event_types(typing.Union[tuple(self.handlers)], where="on_message")  # noqa: UP007
+        self._decode = PayloadDecoder.of_events(declared)
+        self.waits = any(handler.waits for handler in self.handlers.values())
+
+    async def __call__(self, client: Client, data: Raw) -> Raw:
+        """Handle one message."""
+        event = self._decode(data)
+        await self.handlers[type(event)](client, event)
+        return NO_DATA
+
+    def encode(self, event: Any) -> Raw:
+        """Encode a message to a client.
+
+        Raises:
+            DeclarationError: the app does not declare it.
+        """
+        if type(event) not in self.sends:
+            raise DeclarationError(f"{event!r} is not among the app's messages")
+        return Raw(_encode(event))

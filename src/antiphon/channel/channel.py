@@ -1,0 +1,242 @@
+"""A declared channel: who may do what in it, what travels in it, what it keeps.
+
+Deny is the default: a client may subscribe when the channel is `open`, when `on_subscribe` lets it,
+when it shows a subscription token, or when the name says so (``inbox#42``). It may publish what the
+channel `accepts`, while it is subscribed.
+
+Publishing an undeclared event raises `DeclarationError` in the code that tried.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from antiphon.channel.address import Address
+from antiphon.channel.handler import Handler
+from antiphon.errors import DeclarationError
+from antiphon.event import Event, PayloadDecoder, event_types, tag_of
+from antiphon.hub.client import Client
+from antiphon.hub.hub import Hub
+from antiphon.hub.ports import ChannelOptions
+from antiphon.publication import ClientInfo, StreamPosition
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_encode = msgspec.json.Encoder().encode
+
+
+class History(Struct, frozen=True):
+    """What a channel keeps, so that a client which comes back misses nothing.
+
+    Args:
+        size: publications at most.
+        ttl: seconds after the last publication until all are dropped.
+        mode: "stream" recovers every missed publication, or says that it cannot; "cache" gives
+            every subscriber the latest value at once.
+    """
+
+    size: Annotated[int, Meta(ge=1)]
+    ttl: Annotated[float, Meta(gt=0)]
+    mode: Literal["stream", "cache"] = "stream"
+
+    def __post_init__(self) -> None:
+        if self.size < 1 or self.ttl <= 0 or self.mode not in ("stream", "cache"):
+            raise DeclarationError(f"{self!r}: size and ttl are positive, mode is stream or cache")
+
+
+class Published(Struct, frozen=True):
+    """One publication of a channel's history, decoded."""
+
+    event: Any
+    offset: int
+    info: ClientInfo | None
+    tags: dict[str, str] | None
+
+
+class Page(Struct, frozen=True):
+    """Some publications, and the position of the newest one there is."""
+
+    publications: list[Published]
+    position: StreamPosition
+
+
+class Channel:
+    """One declared channel or family of channels. Made by `App.channel`, which documents it."""
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        publishes: Any,
+        accepts: Any,
+        history: History | None,
+        presence: bool,
+        join_leave: bool,
+        open: bool,
+        personal: bool,
+        publish_unsubscribed: bool,
+        hub: Hub,
+    ) -> None:
+        self.address = Address(address)
+        self.open = open
+        self.personal = personal
+        where = f"channel {address!r}"
+        self._where = where
+        self._hub = hub
+        self.publishes = event_types(publishes, where=where)
+        self.accepts = event_types(accepts, where=where)
+        self._allowed = frozenset(self.publishes)
+        self.decode = PayloadDecoder.of_events(self.accepts)
+        self._read = PayloadDecoder.of_events(self.publishes)
+        self.options = ChannelOptions(
+            history_size=history.size if history else 0,
+            history_ttl=history.ttl if history else 0.0,
+            cache=history is not None and history.mode == "cache",
+            presence=presence,
+            join_leave=join_leave,
+            publish_unsubscribed=publish_unsubscribed,
+        )
+        self.subscribe_handler: Handler | None = None
+        self.unsubscribe_handler: Handler | None = None
+        self.publish_handlers: dict[type[Event], Handler] = {}
+        self._check()
+
+    def on_subscribe(self, function: F) -> F:
+        """Have a function decide who may subscribe: ``(client, **parameters)``.
+
+        It raises `Forbidden` to refuse. It may return a `Grant` with what others see of the
+        subscription (`info`), what the client is told (`data`), or an expiry.
+        """
+        if self.subscribe_handler is not None:
+            raise DeclarationError(f"{self._where}: on_subscribe is declared twice")
+        self.subscribe_handler = self._handler(function, ("client",), "data")
+        return function
+
+    def on_unsubscribe(self, function: F) -> F:
+        """Have a function told of every ended subscription: ``(client, **parameters)``.
+
+        It may also take `code`: 0 when the client left by itself, else the unsubscribe or close
+        code. It is called once per subscription, on disconnects too.
+        """
+        if self.unsubscribe_handler is not None:
+            raise DeclarationError(f"{self._where}: on_unsubscribe is declared twice")
+        self.unsubscribe_handler = self._handler(function, ("client",), "code")
+        return function
+
+    def on_publish(self, *events: type[Event]) -> Callable[[F], F]:
+        """Have a function handle what clients publish: ``(client, event, **parameters)``.
+
+        What it returns is what the channel gets; None publishes nothing. Without a handler an
+        accepted event is published as it is.
+
+        Args:
+            events: the accepted events it handles; all of them when none is named.
+        """
+
+        def declare(function: F) -> F:
+            handler = self._handler(function, ("client", "event"))
+            for event in events or self.accepts:
+                if event not in self.accepts:
+                    raise DeclarationError(f"{self._where} does not accept {event!r}")
+                if event in self.publish_handlers:
+                    raise DeclarationError(f"{self._where}: two handlers for {event!r}")
+                self.publish_handlers[event] = handler
+            return function
+
+        return declare
+
+    async def publish(
+        self,
+        event: Event,
+        *,
+        exclude: Client | None = None,
+        tags: dict[str, str] | None = None,
+        idempotency_key: str = "",
+        **parameters: Any,
+    ) -> StreamPosition:
+        """Publish an event to every subscriber of one channel.
+
+        Args:
+            event: one that the channel `publishes`.
+            exclude: a client that does not get it, usually the one that caused it. When it
+                reconnects, it may get the event with what it recovers.
+            tags: labels that travel with the publication.
+            idempotency_key: a repeated key within five minutes publishes nothing and returns the
+                first result.
+            parameters: the address's, by name.
+
+        Returns:
+            The publication's place in the stream; offset 0 in a channel without history.
+
+        Raises:
+            DeclarationError: the event is not declared here, or the parameters do not fit.
+        """
+        return await self._hub.publish(
+            self.address.name(parameters),
+            self.encode(event),
+            self.options,
+            tags=tags,
+            idempotency_key=idempotency_key,
+            exclude=exclude.id if exclude else "",
+        )
+
+    async def history(
+        self,
+        *,
+        limit: int = 100,
+        since: StreamPosition | None = None,
+        reverse: bool = False,
+        **parameters: Any,
+    ) -> Page:
+        """Read what a channel keeps, oldest first; newest first when `reverse`.
+
+        Args:
+            limit: publications at most; negative for all.
+            since: read after this position (before it, when `reverse`).
+        """
+        name = self.address.name(parameters)
+        found, top = await self._hub.core.engine.history(
+            name, since=since.offset if since else None, limit=limit, reverse=reverse
+        )
+        published = [Published(self._read(p.data), p.offset, p.info, p.tags) for p in found]
+        return Page(published, top)
+
+    async def remove_history(self, **parameters: Any) -> None:
+        """Drop what a channel keeps; clients that come back are told they cannot recover."""
+        await self._hub.core.engine.remove_history(self.address.name(parameters))
+
+    async def presence(self, **parameters: Any) -> dict[str, ClientInfo]:
+        """Return who is in a channel, by client id."""
+        return await self._hub.core.engine.presence(self.address.name(parameters))
+
+    async def presence_stats(self, **parameters: Any) -> tuple[int, int]:
+        """Return how many clients and how many distinct users are in a channel."""
+        return await self._hub.core.engine.presence_stats(self.address.name(parameters))
+
+    def encode(self, event: Any) -> Raw:
+        """Encode an event that the channel declares.
+
+        Raises:
+            DeclarationError: it does not.
+        """
+        if type(event) not in self._allowed:
+            declared = ", ".join(map(tag_of, self.publishes)) or "nothing"
+            raise DeclarationError(f"{self._where} publishes {declared}, not {event!r}")
+        return Raw(_encode(event))
+
+    def _handler(
+        self, function: Callable[..., Any], leading: tuple[str, ...], *offered: str
+    ) -> Handler:
+        names = [*self.address.parameters, *offered]
+        return Handler(function, leading=leading, offered=names, where=self._where)
+
+    def _check(self) -> None:
+        reserved = {"client", "event", "exclude", "tags", "idempotency_key", "limit", "since"}
+        for name in self.address.parameters.keys() & (reserved | {"reverse", "code", "data"}):
+            raise DeclarationError(f"{self._where}: a parameter cannot be called {name!r}")
+        if self.personal and list(self.address.parameters) != ["user"]:
+            raise DeclarationError(f"{self._where}: a personal channel has one parameter, {{user}}")
+        if not (self.publishes or self.accepts):
+            raise DeclarationError(f"{self._where} declares no event")

@@ -1,0 +1,65 @@
+"""Handlers: the functions of an app, checked against what they will be called with.
+
+A handler takes its leading arguments by position (the client, the event) and may name any of the
+others it wants (an address's parameters, a close code). A name it cannot be given is an error at
+import, not at the first call.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from antiphon.errors import DeclarationError
+from antiphon.hub.running import never_waits
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+class Handler:
+    """A function of the app, plain or async.
+
+    `waits` is False when the function surely runs to its end without suspending.
+
+    Raises:
+        DeclarationError: its parameters do not fit.
+    """
+
+    __slots__ = ("_async", "_function", "_names", "waits")
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        leading: tuple[str, ...],
+        offered: Iterable[str] = (),
+        where: str,
+    ) -> None:
+        self._function = function
+        self._async = inspect.iscoroutinefunction(function)
+        self._names = _named(function, leading, set(offered), where)
+        self.waits = not never_waits(function)
+
+    async def __call__(self, *leading: Any, **offered: Any) -> Any:
+        """Call the function with the leading arguments and those it names."""
+        result = self._function(*leading, **{name: offered[name] for name in self._names})
+        return await result if self._async else result
+
+
+def _named(
+    function: Callable[..., Any], leading: tuple[str, ...], offered: set[str], where: str
+) -> tuple[str, ...]:
+    """Return the names of the offered arguments that a function wants."""
+    parameters = list(inspect.signature(function).parameters.values())
+    name = getattr(function, "__name__", repr(function))
+    if sum(p.kind in _POSITIONAL for p in parameters) < len(leading):
+        raise DeclarationError(f"{where}: {name}() must take ({', '.join(leading)}, ...)")
+    wanted = []
+    for parameter in parameters[len(leading) :]:
+        if parameter.name in offered:
+            wanted.append(parameter.name)
+        elif parameter.default is inspect.Parameter.empty:
+            choices = ", ".join(sorted(offered)) or "nothing more"
+            raise DeclarationError(
+                f"{where}: {name}() wants {parameter.name!r}; it can be given {choices}"
+            )
+    return tuple(wanted)

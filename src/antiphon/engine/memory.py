@@ -1,0 +1,200 @@
+"""The engine of one process: everything in memory, nothing to install, nothing survives a restart.
+
+A restart makes new epochs, so that clients are told their position could not be recovered. No
+method ever waits (`waits` is False), a publication reaches the hub inside `publish`, and none is
+ever lost on the way (`lossless` is True).
+
+Expired publications go when any stream is next touched; a heap says which are due.
+"""
+
+import heapq
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from antiphon.engine.stream import Stream
+from antiphon.publication import ClientInfo, Publication, StreamPosition
+
+STREAM_META_SECONDS = 30 * 86_400.0
+"""How long a stream without publications keeps its epoch and top offset."""
+
+Deliver = Callable[[str, Publication, str], None]
+"""Called with channel, publication and the id of a client that does not get it, or ""."""
+
+
+def _epoch() -> str:
+    return secrets.token_urlsafe(6)
+
+
+class MemoryEngine:
+    """Streams, presence and idempotency results of one process.
+
+    Args:
+        clock: seconds, monotonic.
+        epoch: makes the random name of a new stream.
+        idempotency_seconds: how long the result of a publish is remembered under its key.
+        presence_seconds: life of a presence entry that is not renewed.
+    """
+
+    waits = False
+    lossless = True
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        epoch: Callable[[], str] = _epoch,
+        idempotency_seconds: float = 300.0,
+        presence_seconds: float = 60.0,
+    ) -> None:
+        self._clock = clock
+        self._new_epoch = epoch
+        self._idempotency_seconds = idempotency_seconds
+        self._presence_seconds = presence_seconds
+        self._streams: OrderedDict[str, Stream] = OrderedDict()
+        self._due: list[tuple[float, str]] = []
+        self._results: OrderedDict[tuple[str, str], tuple[float, StreamPosition]] = OrderedDict()
+        self._presence: dict[str, dict[str, tuple[float, ClientInfo]]] = {}
+        self._deliver: Deliver = _nobody
+        self._deliver_join: Callable[[str, ClientInfo], None] = _nobody
+        self._deliver_leave: Callable[[str, ClientInfo], None] = _nobody
+
+    async def start(
+        self,
+        *,
+        deliver: Deliver,
+        deliver_join: Callable[[str, ClientInfo], None],
+        deliver_leave: Callable[[str, ClientInfo], None],
+    ) -> None:
+        """Take the hub's callbacks."""
+        self._deliver = deliver
+        self._deliver_join = deliver_join
+        self._deliver_leave = deliver_leave
+
+    async def stop(self) -> None:
+        """Nothing to release: the state stays for as long as the engine does."""
+
+    async def watch(self, channel: str) -> None:
+        """Nothing to do: the only hub gets everything."""
+
+    async def unwatch(self, channel: str) -> None:
+        """Nothing to do."""
+
+    async def publish(
+        self,
+        channel: str,
+        publication: Publication,
+        *,
+        size: int,
+        ttl: float,
+        idempotency_key: str = "",
+        exclude: str = "",
+    ) -> StreamPosition:
+        """Store and deliver one publication; `size` 0 delivers without storing.
+
+        A repeated `idempotency_key` delivers nothing and returns the first result.
+        """
+        now = self._clock()
+        if idempotency_key and (known := self._results.get((channel, idempotency_key))):
+            if known[0] > now:
+                return known[1]
+        position = StreamPosition()
+        if size:
+            stream = self._touch(channel, now)
+            stream.append(publication, size=size, expires_at=now + ttl)
+            self._schedule(channel, stream)
+            position = stream.position
+        if idempotency_key:
+            self._remember(channel, idempotency_key, position, now)
+        self._deliver(channel, publication, exclude)
+        return position
+
+    async def history(
+        self, channel: str, *, since: int | None = None, limit: int = 0, reverse: bool = False
+    ) -> tuple[list[Publication], StreamPosition]:
+        """Read a stream and its top; see `Stream.read` for the arguments."""
+        now = self._clock()
+        stream = self._touch(channel, now)
+        return stream.read(since=since, limit=limit, reverse=reverse), stream.position
+
+    async def remove_history(self, channel: str) -> None:
+        """Drop the stored publications; offset and epoch stay."""
+        if stream := self._streams.get(channel):
+            stream.clear()
+
+    async def add_presence(self, channel: str, info: ClientInfo) -> None:
+        """Add or renew one client's entry."""
+        expires_at = self._clock() + self._presence_seconds
+        self._presence.setdefault(channel, {})[info.client] = (expires_at, info)
+
+    async def remove_presence(self, channel: str, client: str) -> None:
+        """Remove one client's entry."""
+        if present := self._presence.get(channel):
+            present.pop(client, None)
+            if not present:
+                del self._presence[channel]
+
+    async def presence(self, channel: str) -> dict[str, ClientInfo]:
+        """Return who is present, by client id."""
+        now = self._clock()
+        present = self._presence.get(channel, {})
+        for client in [client for client, (expires_at, _) in present.items() if expires_at <= now]:
+            del present[client]
+        return {client: info for client, (_, info) in present.items()}
+
+    async def presence_stats(self, channel: str) -> tuple[int, int]:
+        """Return how many clients and how many distinct users are present."""
+        present = await self.presence(channel)
+        return len(present), len({info.user for info in present.values()})
+
+    async def join(self, channel: str, info: ClientInfo) -> None:
+        """Tell the channel's subscribers that a client joined."""
+        self._deliver_join(channel, info)
+
+    async def leave(self, channel: str, info: ClientInfo) -> None:
+        """Tell the channel's subscribers that a client left."""
+        self._deliver_leave(channel, info)
+
+    def _touch(self, channel: str, now: float) -> Stream:
+        """Find or create a stream, and let go of what has expired anywhere."""
+        self._sweep(now)
+        stream = self._streams.get(channel)
+        if stream is None:
+            stream = self._streams[channel] = Stream(self._new_epoch())
+        stream.touched_at = now
+        self._streams.move_to_end(channel)
+        return stream
+
+    def _schedule(self, channel: str, stream: Stream) -> None:
+        """Note when the stream's publications are to go; one note per stream is enough."""
+        if not stream.scheduled:
+            stream.scheduled = True
+            heapq.heappush(self._due, (stream.expires_at, channel))
+
+    def _sweep(self, now: float) -> None:
+        streams, due = self._streams, self._due
+        while due and due[0][0] <= now:
+            channel = heapq.heappop(due)[1]
+            stream = streams[channel]
+            if stream.expires_at > now:
+                heapq.heappush(due, (stream.expires_at, channel))
+            else:
+                stream.clear()
+                stream.scheduled = False
+        while streams:
+            channel, stream = next(iter(streams.items()))
+            if stream.scheduled or now - stream.touched_at <= STREAM_META_SECONDS:
+                break
+            del streams[channel]
+
+    def _remember(self, channel: str, key: str, position: StreamPosition, now: float) -> None:
+        results = self._results
+        results[channel, key] = (now + self._idempotency_seconds, position)
+        results.move_to_end((channel, key))
+        while next(iter(results.values()))[0] <= now:
+            results.popitem(last=False)
+
+
+def _nobody(*_: object) -> None:
+    """Stand in until the hub has started the engine."""

@@ -1,0 +1,63 @@
+"""One channel's stream in memory: the latest publications, the top offset and the epoch.
+
+The publications go after `ttl` seconds without a new one; offset and epoch stay, so that a client
+with an old position is told of a gap rather than of a new stream. Pure: time comes in.
+"""
+
+from collections import deque
+from itertools import islice
+
+from antiphon.publication import Publication, StreamPosition
+
+
+class Stream:
+    """A bounded, expiring list of publications with consecutive offsets from 1."""
+
+    __slots__ = ("_items", "epoch", "expires_at", "scheduled", "top", "touched_at")
+
+    def __init__(self, epoch: str) -> None:
+        self.epoch = epoch
+        self.top = 0
+        self._items: deque[Publication] = deque()
+        self.expires_at = 0.0
+        self.touched_at = 0.0
+        self.scheduled = False
+        """Whether the engine has a note of `expires_at`."""
+
+    @property
+    def position(self) -> StreamPosition:
+        """The position of the newest publication."""
+        return StreamPosition(self.top, self.epoch)
+
+    def append(self, publication: Publication, *, size: int, expires_at: float) -> None:
+        """Give the publication the next offset and keep it, with at most `size` in all."""
+        self.top += 1
+        publication.offset = self.top
+        if self.top == 1:
+            publication.epoch = self.epoch
+        self._items.append(publication)
+        while len(self._items) > size:
+            self._items.popleft()
+        self.expires_at = expires_at
+
+    def clear(self) -> None:
+        """Drop the publications; offset and epoch stay."""
+        self._items.clear()
+
+    def read(self, *, since: int | None, limit: int, reverse: bool) -> list[Publication]:
+        """Return up to `limit` publications, all of them when it is negative.
+
+        Forward: those after offset `since`, or from the oldest. Reverse: those before it, newest
+        first, or from the newest.
+        """
+        items = self._items
+        if not items or limit == 0:
+            return []
+        first = items[0].offset
+        count = len(items) if limit < 0 else limit
+        if reverse:
+            end = len(items) if since is None else min(max(since - first, 0), len(items))
+            start = max(end - count, 0)
+            return list(islice(items, start, end))[::-1]
+        start = 0 if since is None else max(since + 1 - first, 0)
+        return list(islice(items, start, start + count))

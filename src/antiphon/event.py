@@ -1,0 +1,147 @@
+"""Events: the typed messages of an app, declared once.
+
+An event is a `msgspec.Struct` with a tag on the field ``type``, made from the class's name:
+``class GameOver(Event)`` travels as ``{"type": "game_over", ...}``. What is not declared does not
+pass: unknown fields of an inbound event are dropped, unknown types refused.
+
+A bad declaration raises `DeclarationError` at import. A bad inbound event raises `BadRequest`,
+whose text names the field and the rule, and nothing of the client's beyond the event's tag.
+"""
+
+import re
+from functools import reduce
+from operator import or_
+from types import UnionType
+from typing import Any, Final, Union, get_args, get_origin
+
+import msgspec
+from msgspec import DecodeError, Raw, Struct, ValidationError
+
+from antiphon.errors import BadRequest, DeclarationError
+
+TAG_FIELD: Final = "type"
+
+
+def tag_of_name(name: str) -> str:
+    """Turn a class name into its tag: ``GameOver`` becomes ``game_over``."""
+    last = name.rpartition(".")[2]
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", last).lower()
+
+
+class Event(Struct, tag_field=TAG_FIELD, tag=tag_of_name):
+    """Base of all events. Fields are annotated; `Meta` gives bounds and a description."""
+
+
+def tag_of(event_type: type[Event]) -> str:
+    """Return the tag under which a type of event travels."""
+    return str(event_type.__struct_config__.tag)
+
+
+def event_types(declared: Any, *, where: str) -> tuple[type[Event], ...]:
+    """Split ``Said | Typing`` into its types, each checked.
+
+    Raises:
+        DeclarationError: a part is no `Event`, two share a tag, or a field's type is not safe to
+            decode from a stranger; the text begins with `where`.
+    """
+    if declared is None:
+        return ()
+    parts = get_args(declared) if get_origin(declared) in (Union, UnionType) else (declared,)
+    seen: dict[str, type[Event]] = {}
+    for part in parts:
+        if not (isinstance(part, type) and issubclass(part, Event)) or part is Event:
+            raise DeclarationError(f"{where}: {part!r} is not a subclass of antiphon.Event")
+        tag = tag_of(part)
+        if tag in seen:
+            raise DeclarationError(f"{where}: two events with the tag {tag!r}: {seen[tag]}, {part}")
+        seen[tag] = part
+        check_payload_type(part, where=where)
+    return tuple(parts)
+
+
+def check_payload_type(payload: Any, *, where: str) -> None:
+    """Refuse types that JSON cannot carry, or that a stranger could use against us.
+
+    Integer keys are refused because Python's integer hash is not keyed: a 64 KiB object with
+    colliding keys blocks the loop for a tenth of a second.
+
+    Raises:
+        DeclarationError: with the reason.
+    """
+    try:
+        found = msgspec.inspect.type_info(payload)
+        msgspec.json.Decoder(payload)
+    except (TypeError, NameError) as error:
+        raise DeclarationError(f"{where}: {payload!r} cannot travel as JSON: {error}") from error
+    _check_keys(found, where, set())
+
+
+_HASHED = (msgspec.inspect.DictType, msgspec.inspect.SetType, msgspec.inspect.FrozenSetType)
+
+
+def _check_keys(node: Any, where: str, seen: set[int]) -> None:
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, _HASHED):
+        key = node.key_type if isinstance(node, msgspec.inspect.DictType) else node.item_type
+        if isinstance(key, msgspec.inspect.IntType | msgspec.inspect.FloatType):
+            raise DeclarationError(
+                f"{where}: numbers as dict keys or in sets invite hash collisions; use str or list"
+            )
+    if isinstance(node, msgspec.inspect.Type | msgspec.inspect.Field):
+        for name in node.__struct_fields__:
+            child = getattr(node, name)
+            for part in child if isinstance(child, tuple) else (child,):
+                _check_keys(part, where, seen)
+
+
+class _Tagged(Struct):
+    type: str = ""
+
+
+class PayloadDecoder:
+    """Decodes JSON from strangers into one declared type, or into a union of events."""
+
+    __slots__ = ("_decoder", "_tags")
+
+    def __init__(self, payload: Any, tags: tuple[str, ...] = ()) -> None:
+        self._decoder = msgspec.json.Decoder(payload)
+        self._tags = tags
+
+    @classmethod
+    def of_events(cls, types: tuple[type[Event], ...]) -> "PayloadDecoder":
+        """Build the decoder for a union of events; an empty union refuses everything."""
+        return cls(reduce(or_, types) if types else Event, tuple(map(tag_of, types)))
+
+    def __call__(self, data: Raw) -> Any:
+        """Decode and validate.
+
+        Raises:
+            BadRequest: naming the event, the field and the rule.
+        """
+        try:
+            return self._decoder.decode(data)
+        except ValidationError as error:
+            raise BadRequest(self._explain(data, str(error))) from None
+        except (DecodeError, UnicodeDecodeError, RecursionError):
+            # msgspec lets the last two out as they are (bad UTF-8, deep nesting).
+            raise BadRequest("data is not valid JSON") from None
+
+    def _explain(self, data: Raw, message: str) -> str:
+        rule, _, path = message.partition(" - at `$")
+        where = path.rstrip("`").lstrip(".")
+        if not self._tags:
+            return f"{where}: {rule}" if where else rule
+        tag = _tag_in(data)
+        if tag not in self._tags:
+            given = f"undeclared event {tag[:64]!r}" if tag else f"no event in `{TAG_FIELD}`"
+            return f"{given}; declared here: {', '.join(self._tags)}"
+        return f"{tag}.{where}: {rule}" if where else f"{tag}: {rule}"
+
+
+def _tag_in(data: Raw) -> str:
+    try:
+        return msgspec.json.decode(data, type=_Tagged).type
+    except (DecodeError, UnicodeDecodeError, RecursionError):
+        return ""

@@ -1,0 +1,253 @@
+"""What each command does, and whether it may wait.
+
+A command checks what can be checked at once, then names the work to do as a coroutine and says
+whether that may wait. The work writes its own reply, because some of it has to do more
+behind the reply. What is raised is turned into error replies and closes by the session.
+"""
+
+from collections.abc import Callable, Coroutine, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from antiphon import codes
+from antiphon.errors import (
+    BadRequest,
+    Disconnect,
+    Forbidden,
+    InvalidToken,
+    Malformed,
+    NotAvailable,
+    Unrecoverable,
+)
+from antiphon.hub.connecting import connect, refresh
+from antiphon.hub.joining import seconds_left
+from antiphon.hub.ports import Method, Route
+from antiphon.hub.session import Command, Session, Step
+from antiphon.hub.subscription import Subscription
+from antiphon.protocol.messages import (
+    ConnectRequest,
+    HistoryRequest,
+    HistoryResult,
+    PresenceRequest,
+    PresenceResult,
+    PresenceStatsRequest,
+    PresenceStatsResult,
+    PublishRequest,
+    PublishResult,
+    RefreshRequest,
+    RPCRequest,
+    RPCResult,
+    SendRequest,
+    SubRefreshRequest,
+    SubRefreshResult,
+    SubscribeRequest,
+    UnsubscribeRequest,
+    UnsubscribeResult,
+)
+from antiphon.publication import ClientInfo, Publication
+
+# Channels.
+
+
+def _route(session: Session, channel: str) -> Route:
+    if not channel:
+        raise Malformed("a command without a channel")
+    return session.core.app.route(channel)
+
+
+def _subscribed(session: Session, channel: str) -> Subscription:
+    """Find the client's live subscription.
+
+    Raises:
+        Forbidden: the client is not in the channel.
+    """
+    if not channel:
+        raise Malformed("a command without a channel")
+    subscription = session.membership.subscriptions.get(channel)
+    if subscription is None or subscription.buffer is not None:
+        session.core.app.route(channel)
+        raise Forbidden("subscribe first")
+    return subscription
+
+
+def subscribe(session: Session, command_id: int, request: SubscribeRequest) -> Step:
+    """Ask the app for permission, join the channel, and reply."""
+    if request.delta not in ("", "fossil"):
+        raise Malformed("an unknown kind of delta")
+    route = _route(session, request.channel)
+    session.membership.check_free(request.channel)
+    waits = route.subscribe_waits or session.core.engine.waits
+    if request.token:
+        waits = waits or session.core.app.refresh_waits
+    return _subscribe(session, command_id, request, route), waits
+
+
+async def _subscribe(
+    session: Session, command_id: int, request: SubscribeRequest, route: Route
+) -> None:
+    membership = session.membership
+    grant = await route.authorise(session.client, request.data, request.token)
+    subscription = membership.reserve(request.channel, route, grant, server_side=False)
+    result = await membership.enter(subscription, request, renewable=bool(request.token))
+    session.respond(command_id, "subscribe", result)
+    session.flush()
+    await membership.settle(subscription, result)
+
+
+async def unsubscribe(session: Session, command_id: int, request: UnsubscribeRequest) -> None:
+    """Leave the channel; one that the client is not in is left already."""
+    if not request.channel:
+        raise Malformed("a command without a channel")
+    await session.membership.leave(request.channel, 0)
+    session.respond(command_id, "unsubscribe", UnsubscribeResult())
+
+
+async def sub_refresh(session: Session, command_id: int, request: SubRefreshRequest) -> None:
+    """Prolong one subscription by a new token."""
+    subscription = _subscribed(session, request.channel)
+    if not request.token:
+        raise BadRequest("token: required")
+    if subscription.expires_at is None:
+        raise Malformed("refresh of a subscription that does not expire")
+    try:
+        grant = await session.core.app.refresh_subscription(
+            request.token, channel=request.channel, client=session.client
+        )
+    except Forbidden as error:
+        # A bad token refuses a subscribe; on a subscription that exists it ends the connection.
+        raise InvalidToken(error.text) from error
+    ttl = seconds_left(session.core, grant.expires_at)
+    subscription.expires_at = grant.expires_at
+    session.membership.watch_expiry(subscription, renewable=True)
+    session.respond(command_id, "sub_refresh", SubRefreshResult(expires=ttl > 0, ttl=ttl))
+
+
+def publish(session: Session, command_id: int, request: PublishRequest) -> Step:
+    """Hand the event to the app, and publish what comes back."""
+    route = _route(session, request.channel)
+    subscription = session.membership.subscriptions.get(request.channel)
+    if subscription is None and not route.options.publish_unsubscribed:
+        raise Forbidden("subscribe first")
+    if not request.data:
+        raise BadRequest("data: required")
+    info = subscription.info if subscription else session.client.info
+    waits = route.publish_waits or session.core.engine.waits
+    return _publish(session, command_id, request, route, info), waits
+
+
+async def _publish(
+    session: Session, command_id: int, request: PublishRequest, route: Route, info: ClientInfo
+) -> None:
+    data = await route.accept(session.client, request.data)
+    if data is not None:
+        session.core.stats.publications += 1
+        await session.core.engine.publish(
+            request.channel,
+            Publication(data=data, info=info),
+            size=route.options.history_size,
+            ttl=route.options.history_ttl,
+        )
+    session.respond(command_id, "publish", PublishResult())
+
+
+async def presence(session: Session, command_id: int, request: PresenceRequest) -> None:
+    """Say who is in a channel."""
+    if not _subscribed(session, request.channel).route.options.presence:
+        raise NotAvailable("this channel keeps no presence")
+    present = await session.core.engine.presence(request.channel)
+    session.respond(command_id, "presence", PresenceResult(present))
+
+
+async def presence_stats(session: Session, command_id: int, request: PresenceStatsRequest) -> None:
+    """Say how many are in a channel."""
+    if not _subscribed(session, request.channel).route.options.presence:
+        raise NotAvailable("this channel keeps no presence")
+    clients, users = await session.core.engine.presence_stats(request.channel)
+    session.respond(command_id, "presence_stats", PresenceStatsResult(clients, users))
+
+
+async def history(session: Session, command_id: int, request: HistoryRequest) -> None:
+    """Return a page of what a channel keeps."""
+    if not _subscribed(session, request.channel).route.options.history_size:
+        raise NotAvailable("this channel keeps no history")
+    since = request.since
+    if request.reverse and since is not None and since.offset == 0:
+        raise BadRequest("since.offset: must be positive in reverse")
+    page = session.core.limits.history_page
+    limit = page if request.limit < 0 else min(request.limit, page)
+    publications, top = await session.core.engine.history(
+        request.channel,
+        since=None if since is None else since.offset,
+        limit=limit,
+        reverse=request.reverse,
+    )
+    if since is not None and since.epoch and since.epoch != top.epoch:
+        raise Unrecoverable()
+    result = HistoryResult(publications, top.epoch, top.offset)
+    session.respond(command_id, "history", result)
+
+
+# Calls and messages.
+
+
+def rpc(session: Session, command_id: int, request: RPCRequest) -> Step:
+    """Call a method of the app."""
+    method = session.core.app.method(request.method)
+    return _rpc(session, command_id, request, method), method.waits
+
+
+async def _rpc(session: Session, command_id: int, request: RPCRequest, method: Method) -> None:
+    result = await method(session.client, request.data)
+    session.respond(command_id, "rpc", RPCResult(result))
+
+
+def send(session: Session, command_id: int, request: SendRequest) -> Step:
+    """Hand a one-way message to the app; there is no reply, not even to a bad one."""
+    handler = session.core.app.message_handler()
+    if handler is None:
+        raise Disconnect.of(codes.NO_HANDLER)
+    return _send(session, request, handler), handler.waits
+
+
+async def _send(session: Session, request: SendRequest, handler: Method) -> None:
+    await handler(session.client, request.data)
+
+
+def _of_engine(command: Callable[[Session, int, Any], Coroutine[Any, Any, None]]) -> Command:
+    """Make a step of a command that waits when the engine does."""
+
+    def step(session: Session, command_id: int, request: Any) -> Step:
+        return command(session, command_id, request), session.core.engine.waits
+
+    return step
+
+
+def _connect(session: Session, command_id: int, request: ConnectRequest) -> Step:
+    waits = session.core.app.connect_waits or session.core.engine.waits
+    return connect(session, command_id, request), waits
+
+
+def _refresh(session: Session, command_id: int, request: RefreshRequest) -> Step:
+    return refresh(session, command_id, request), session.core.app.refresh_waits
+
+
+def _sub_refresh(session: Session, command_id: int, request: SubRefreshRequest) -> Step:
+    return sub_refresh(session, command_id, request), session.core.app.refresh_waits
+
+
+COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
+    {
+        "connect": _connect,
+        "refresh": _refresh,
+        "subscribe": subscribe,
+        "unsubscribe": _of_engine(unsubscribe),
+        "sub_refresh": _sub_refresh,
+        "publish": publish,
+        "presence": _of_engine(presence),
+        "presence_stats": _of_engine(presence_stats),
+        "history": _of_engine(history),
+        "rpc": rpc,
+        "send": send,
+    }
+)
+"""A `ping` from a client is not among them: only the server pings, so it breaks the protocol."""

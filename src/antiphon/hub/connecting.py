@@ -1,0 +1,107 @@
+"""How a client becomes known: the connect command, and the refresh that prolongs it.
+
+Nothing else is run for a session before `connect` has replied. The reply goes out first, then what
+its server-side channels have buffered, then their joins.
+"""
+
+from antiphon import codes
+from antiphon.auth import Attempt, Grant, Identity
+from antiphon.errors import Disconnect, InvalidToken, LimitExceeded, Malformed
+from antiphon.hub.joining import json_of, seconds_left
+from antiphon.hub.session import Session
+from antiphon.hub.state import State
+from antiphon.hub.subscription import Subscription
+from antiphon.protocol.messages import (
+    ConnectRequest,
+    ConnectResult,
+    RefreshRequest,
+    RefreshResult,
+    SubscribeRequest,
+    SubscribeResult,
+)
+
+
+async def connect(session: Session, command_id: int, request: ConnectRequest) -> None:
+    """Authenticate, subscribe from the server's side, and reply."""
+    session.state = State.CONNECTING
+    core = session.core
+    identity = await core.app.connect(_attempt(session, request))
+    if session.state is not State.CONNECTING:
+        return
+    if identity is None:
+        raise Malformed("no credential")
+    ttl = seconds_left(core, identity.expires_at)
+    session.identify(identity)
+    joined = await _enter_unasked(session, identity, request)
+    if session.state is not State.CONNECTING:
+        await session.membership.leave_all(codes.CONNECTION_CLOSED.number)
+        return
+    result = ConnectResult(
+        client=session.client.id,
+        version=core.version,
+        expires=identity.renewable and ttl > 0,
+        ttl=ttl if identity.renewable else 0,
+        data=json_of(identity.data),
+        subs={subscription.channel: reply for subscription, reply in joined},
+        ping=core.limits.ping_seconds,
+        pong=True,
+    )
+    session.admit()
+    session.respond(command_id, "connect", result)
+    session.flush()
+    for subscription, reply in joined:
+        await session.membership.settle(subscription, reply)
+
+
+def _attempt(session: Session, request: ConnectRequest) -> Attempt:
+    seen = session.connection.request
+    return Attempt(
+        token=request.token,
+        data=request.data if request.data else None,
+        name=request.name,
+        version=request.version,
+        headers=seen.headers,
+        emulated_headers=request.headers,
+        query=seen.query,
+        address=seen.address,
+    )
+
+
+async def _enter_unasked(
+    session: Session, identity: Identity, request: ConnectRequest
+) -> list[tuple[Subscription, SubscribeResult]]:
+    """Join the channels that the credential and the app's personal channels name."""
+    grants = dict.fromkeys(identity.channels, Grant())
+    grants.update(dict.fromkeys(session.core.app.personal_channels(identity.user), Grant()))
+    grants.update(identity.subscriptions)
+    membership = session.membership
+    joined = []
+    try:
+        for channel, grant in grants.items():
+            route = session.core.app.route(channel)
+            subscription = membership.reserve(channel, route, grant, server_side=True)
+            wanted = request.subs.get(channel, SubscribeRequest())
+            joined.append((subscription, await membership.enter(subscription, wanted)))
+    except BaseException as error:
+        await membership.leave_all(codes.CONNECTION_CLOSED.number)
+        if isinstance(error, LimitExceeded):
+            raise Disconnect.of(codes.CHANNEL_LIMIT) from None
+        raise
+    return joined
+
+
+async def refresh(session: Session, command_id: int, request: RefreshRequest) -> None:
+    """Prolong the connection by a new token."""
+    if not request.token or not session.renewable:
+        raise Malformed("refresh without a token, or of a connection that cannot be refreshed")
+    core = session.core
+    identity = await core.app.refresh(request.token)
+    if identity.user != session.client.user:
+        raise InvalidToken("a token of another user")
+    if identity.channels != session.channels_of_token:
+        raise Disconnect.of(codes.INSUFFICIENT_STATE)
+    ttl = seconds_left(core, identity.expires_at)
+    session.expires_at = identity.expires_at
+    session.watch_expiry()
+    result = RefreshResult(session.client.id, core.version, expires=ttl > 0, ttl=ttl)
+    session.respond(command_id, "refresh", result)

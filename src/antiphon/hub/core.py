@@ -1,0 +1,111 @@
+"""What the parts of a hub share: the engine, the app, the limits, the topics and the time.
+
+The core starts no connection and decides nothing; sessions and joining do. It owns the topics and
+the tasks: whatever has to wait runs in a task that is held here until its end, and an exception
+nobody else took is logged here.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from antiphon.hub.ports import Application, Engine
+from antiphon.hub.running import finish, start
+from antiphon.hub.stats import Stats
+from antiphon.hub.topic import Topic
+from antiphon.hub.wheel import Calendar
+from antiphon.limits import Limits
+from antiphon.wire.packet import Packet
+from antiphon.wire.port import Connection
+
+log = logging.getLogger("antiphon")
+
+
+class Core:
+    """One event loop's worth of shared state.
+
+    Args:
+        wall_clock: unix seconds, for what tokens say about time.
+        clock: monotonic seconds, for rates.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        app: Application,
+        limits: Limits,
+        version: str,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.engine = engine
+        self.app = app
+        self.limits = limits
+        self.version = version
+        self.clock = clock
+        self.wall_clock = wall_clock
+        self.stats = Stats()
+        self.calendar = Calendar()
+        self.topics: dict[str, Topic] = {}
+        self.tasks: set[asyncio.Future[Any]] = set()
+        self.loop: asyncio.AbstractEventLoop
+        self._dirty: list[Topic] = []
+
+    def topic(self, channel: str) -> Topic:
+        """Find or make the topic of a channel."""
+        topic = self.topics.get(channel)
+        if topic is None:
+            topic = Topic(channel, on_dirty=self._schedule, stats=self.stats)
+            self.topics[channel] = topic
+        return topic
+
+    def deliver_one(self, connection: Connection, line: bytes) -> None:
+        """Write one publication to one subscriber."""
+        self.stats.deliveries += 1
+        connection.write(Packet(line))
+
+    def run(self, work: Coroutine[Any, Any, None], *, waits: bool) -> None:
+        """Run something that nobody waits for; what it raises is logged."""
+        if waits:
+            self.hold(start(work, self.loop), self._log_failure)
+            return
+        try:
+            finish(work)
+        except Exception:
+            self.failed(work)
+
+    def hold(
+        self, future: asyncio.Future[Any], then: Callable[[asyncio.Future[Any]], None]
+    ) -> None:
+        """Keep a task until it ends, then hand it over."""
+        if future.done():
+            then(future)
+            return
+        self.tasks.add(future)
+        future.add_done_callback(self.tasks.discard)
+        future.add_done_callback(then)
+
+    def failed(self, what: object) -> None:
+        """Log the exception being handled, with its traceback."""
+        self.stats.handler_errors += 1
+        log.exception("%s raised", what)
+
+    def _log_failure(self, future: asyncio.Future[Any]) -> None:
+        if not future.cancelled() and (error := future.exception()):
+            self.stats.handler_errors += 1
+            log.error("%r raised", future, exc_info=error)
+
+    def _schedule(self, topic: Topic) -> None:
+        self._dirty.append(topic)
+        if len(self._dirty) == 1:
+            self.loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Write what the turn of the loop has gathered."""
+        dirty, self._dirty = self._dirty, []
+        for topic in dirty:
+            topic.dirty = False
+            topic.flush()

@@ -1,0 +1,193 @@
+"""The hub itself: opens sessions, knows who is connected, keeps time, and drains.
+
+Shutting down: new connections are refused with HTTP 503, every client is told to reconnect
+elsewhere (3001), spread over time so that they do not all arrive at once, and running handlers get
+until `Limits.shutdown_seconds` to finish. What channels keep is the engine's, and stays.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from msgspec import Raw
+
+from antiphon import codes
+from antiphon.errors import Disconnect
+from antiphon.hub.client import Client
+from antiphon.hub.commands import COMMANDS
+from antiphon.hub.core import Core
+from antiphon.hub.ports import ChannelOptions
+from antiphon.hub.session import Session
+from antiphon.hub.wheel import Ticker, Wheel
+from antiphon.protocol import json
+from antiphon.publication import ClientInfo, Publication, StreamPosition
+from antiphon.wire.packet import Packet
+from antiphon.wire.port import Connection, Refusal, Request
+
+_DRAIN_BATCHES = 20
+_DRAIN_SHARE = 0.2
+"""Part of the time for shutting down that is spent on telling clients; the rest is theirs."""
+
+
+class Hub:
+    """All connections of one event loop.
+
+    Args:
+        spread: gives a number from 0 up to, not including, 1, by which first pings are spread.
+    """
+
+    def __init__(self, core: Core, *, spread: Callable[[], float] = random.random) -> None:
+        self.core = core
+        self.draining = False
+        self.users: dict[str, dict[str, Session]] = {}
+        self._sessions: dict[Session, None] = {}
+        self._spread = spread
+        self._pings: Wheel[Session] = Wheel(core.limits.ping_seconds)
+        self._ping = Packet(json.PING)
+        self._ticker = Ticker(self.second)
+
+    # Life.
+
+    async def start(self) -> None:
+        """Begin to serve, in the running event loop."""
+        core = self.core
+        core.loop = asyncio.get_running_loop()
+        self.draining = False
+        await core.engine.start(
+            deliver=self._deliver,
+            deliver_join=self._deliver_join,
+            deliver_leave=self._deliver_leave,
+        )
+        self._ticker.start(core.loop)
+        self._check_positions_later()
+
+    async def stop(self) -> None:
+        """Refuse new connections, send the present ones elsewhere, and wait for handlers."""
+        self.draining = True
+        seconds = self.core.limits.shutdown_seconds
+        await self._send_away(seconds * _DRAIN_SHARE)
+        if self.core.tasks:
+            await asyncio.wait(self.core.tasks, timeout=seconds * (1 - _DRAIN_SHARE))
+        for task in tuple(self.core.tasks):
+            task.cancel()
+        self._ticker.stop()
+        await self.core.engine.stop()
+
+    async def _send_away(self, seconds: float) -> None:
+        sessions = list(self._sessions)
+        size = max(1, len(sessions) // _DRAIN_BATCHES)
+        for first in range(0, len(sessions), size):
+            for session in sessions[first : first + size]:
+                session.end(Disconnect.of(codes.SHUTDOWN))
+            if first + size < len(sessions) and len(sessions) >= _DRAIN_BATCHES:
+                await asyncio.sleep(seconds / _DRAIN_BATCHES)
+
+    # What the wire calls.
+
+    def refusal(self, request: Request) -> Refusal | None:
+        """Say why no connection may be opened now; None when it may."""
+        if self.draining:
+            return Refusal(503, "shutting down", {"retry-after": "1"})
+        return None
+
+    def open(self, connection: Connection) -> Session:
+        """Begin a conversation."""
+        session = Session(self.core, connection, json, COMMANDS, self)
+        connection.message_limit = self.core.limits.message_bytes_before_connect
+        self._sessions[session] = None
+        self.core.stats.opened += 1
+        return session
+
+    # What sessions call.
+
+    def connected(self, session: Session) -> None:
+        """Count a session in."""
+        interval = self.core.limits.ping_seconds
+        half = interval // 2
+        # Spread over the second half of the interval, so that clients do not answer in step.
+        first_in = half + int(self._spread() * (interval - half + 1))
+        session.slot = self._pings.add(session, first_in=first_in)
+        self.users.setdefault(session.client.user, {})[session.client.id] = session
+
+    def closed(self, session: Session) -> None:
+        """Count a session out."""
+        self._sessions.pop(session, None)
+        self._pings.remove(session, session.slot)
+        if client := getattr(session, "client", None):
+            sessions = self.users.get(client.user, {})
+            if sessions.pop(client.id, None) and not sessions:
+                del self.users[client.user]
+
+    # What the app calls.
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def clients_of(self, user: str) -> list[Client]:
+        """Return the connections of a user on this node."""
+        return [session.client for session in self.users.get(user, {}).values()]
+
+    async def publish(
+        self,
+        channel: str,
+        data: Raw,
+        options: ChannelOptions,
+        *,
+        tags: dict[str, str] | None = None,
+        idempotency_key: str = "",
+        exclude: str = "",
+    ) -> StreamPosition:
+        """Publish in the server's name."""
+        self.core.stats.publications += 1
+        return await self.core.engine.publish(
+            channel,
+            Publication(data=data, tags=tags),
+            size=options.history_size,
+            ttl=options.history_ttl,
+            idempotency_key=idempotency_key,
+            exclude=exclude,
+        )
+
+    # What the engine calls.
+
+    def _deliver(self, channel: str, publication: Publication, exclude: str) -> None:
+        if topic := self.core.topics.get(channel):
+            topic.deliver(publication, exclude)
+
+    def _deliver_join(self, channel: str, info: ClientInfo) -> None:
+        if topic := self.core.topics.get(channel):
+            topic.tell_join(info)
+
+    def _deliver_leave(self, channel: str, info: ClientInfo) -> None:
+        if topic := self.core.topics.get(channel):
+            topic.tell_leave(info)
+
+    # Time.
+
+    def second(self) -> None:
+        """Do what is due in this second."""
+        for session in self._pings.turn():
+            session.ping(self._ping)
+        for session in self._pings.seconds_ago(self.core.limits.pong_seconds):
+            if session.awaits_pong:
+                session.end(Disconnect.of(codes.NO_PONG))
+        for entry in self.core.calendar.turn():
+            entry()
+
+    def _check_positions_later(self) -> None:
+        if not self.core.engine.lossless:
+            seconds = self.core.limits.position_check_seconds
+            self.core.calendar.after(seconds, self._check_positions)
+
+    def _check_positions(self) -> None:
+        self.core.run(self._compare_positions(), waits=True)
+        self._check_positions_later()
+
+    async def _compare_positions(self) -> None:
+        """Compare each topic with its stream, where nothing arrived in between."""
+        for topic in tuple(self.core.topics.values()):
+            before = topic.offset
+            if before >= 0:
+                _, top = await self.core.engine.history(topic.name)
+                if topic.offset == before != top.offset:
+                    topic.lose_position()

@@ -1,0 +1,165 @@
+"""Into a channel and out of it again, without a gap.
+
+Order on the way in: the topic takes the subscription and buffers for it, the engine starts to
+watch the channel, presence is added, the stream is read, what was buffered meanwhile is merged,
+the reply is written, the subscription goes live, and the join is told. Whatever fails on the way
+undoes what was done before.
+
+Order on the way out: presence, the topic, the leave, the app's hook. A subscription that is being
+left twice is left once.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from antiphon import codes
+from antiphon.errors import Disconnect, Expired, Unrecoverable
+from antiphon.hub.core import Core
+from antiphon.hub.recovery import (
+    Recovery,
+    has_gap,
+    newer,
+    recover_cache,
+    recover_stream,
+)
+from antiphon.hub.subscription import Subscription
+from antiphon.hub.topic import Topic
+from antiphon.protocol.messages import REJECT_UNRECOVERED, SubscribeRequest, SubscribeResult
+from antiphon.publication import NO_DATA, Publication, StreamPosition
+
+
+def json_of(value: Any) -> Raw:
+    """Encode what a credential carries; None is no value at all."""
+    return NO_DATA if value is None else Raw(msgspec.json.encode(value))
+
+
+def seconds_left(core: Core, expires_at: float | None) -> int:
+    """Return the whole seconds until an expiry, at most a year; 0 for none.
+
+    Raises:
+        Expired: it lies in the past.
+    """
+    if expires_at is None:
+        return 0
+    left = expires_at - core.wall_clock()
+    if left <= 0:
+        raise Expired()
+    return max(1, min(int(left), 365 * 86_400))
+
+
+async def enter(
+    core: Core, subscription: Subscription, request: SubscribeRequest, *, renewable: bool
+) -> SubscribeResult:
+    """Take a subscription in, up to but not including `settle`, and return the reply.
+
+    Raises:
+        Expired: the grant's expiry has passed.
+        Unrecoverable: the client asked to be refused rather than told ``recovered: false``.
+        Disconnect: 3010, when a gap appeared while the stream was read.
+    """
+    options = subscription.route.options
+    ttl = seconds_left(core, subscription.expires_at)
+    topic = core.topic(subscription.channel)
+    topic.add(subscription)
+    try:
+        await core.engine.watch(topic.name)
+        if options.presence:
+            await core.engine.add_presence(topic.name, subscription.info)
+        result = SubscribeResult(
+            expires=renewable and ttl > 0, ttl=ttl if renewable else 0, data=subscription.data
+        )
+        if options.history_size:
+            await _position(core, topic, subscription, request, result)
+        if topic.subscriptions.get(subscription.info.client) is not subscription:
+            raise Disconnect.of(codes.CONNECTION_CLOSED)
+        return result
+    except BaseException:
+        await _undo(core, topic, subscription)
+        raise
+
+
+async def settle(core: Core, subscription: Subscription, result: SubscribeResult) -> None:
+    """Go live behind the written reply: deliver what was buffered, then tell the join."""
+    topic = core.topics[subscription.channel]
+    codec, connection = subscription.codec, subscription.connection
+    seen = result.publications[-1].offset if result.publications else result.offset
+    for publication in topic.go_live(subscription):
+        if not publication.offset or publication.offset > seen:
+            core.deliver_one(connection, codec.publication(topic.name, publication))
+    if subscription.route.options.join_leave:
+        await core.engine.join(topic.name, subscription.info)
+
+
+async def leave(core: Core, subscription: Subscription) -> None:
+    """Take a subscription out again."""
+    topic = core.topics.get(subscription.channel)
+    if topic is None or topic.subscriptions.get(subscription.info.client) is not subscription:
+        return
+    await _undo(core, topic, subscription)
+    if subscription.route.options.join_leave and subscription.buffer is None:
+        await core.engine.leave(topic.name, subscription.info)
+
+
+async def _undo(core: Core, topic: Topic, subscription: Subscription) -> None:
+    topic.remove(subscription)
+    if subscription.route.options.presence:
+        await core.engine.remove_presence(topic.name, subscription.info.client)
+    if not topic.subscriptions and core.topics.get(topic.name) is topic:
+        del core.topics[topic.name]
+        await core.engine.unwatch(topic.name)
+
+
+async def _position(
+    core: Core,
+    topic: Topic,
+    subscription: Subscription,
+    request: SubscribeRequest,
+    result: SubscribeResult,
+) -> None:
+    """Read the stream and fill in what the reply says about it."""
+    cache = subscription.route.options.cache
+    wanted = StreamPosition(request.offset, request.epoch)
+    recovering = request.recover or cache
+    if not recovering:
+        _, top = await core.engine.history(topic.name)
+        recovery = Recovery(recovered=False, publications=[], offset=top.offset)
+    elif cache:
+        found, top = await core.engine.history(topic.name, limit=1, reverse=True)
+        recovery = recover_cache(wanted, found[0] if found else None, top)
+    else:
+        page = core.limits.history_page
+        found, top = await core.engine.history(topic.name, since=wanted.offset, limit=page)
+        recovery = recover_stream(wanted, found, top)
+        core.stats.recovered += recovery.recovered
+        core.stats.unrecovered += not recovery.recovered
+    if request.recover and not recovery.recovered and request.flag & REJECT_UNRECOVERED:
+        raise Unrecoverable()
+    if topic.offset < 0:
+        topic.offset = top.offset
+    result.recoverable = result.positioned = True
+    result.epoch = top.epoch
+    result.was_recovering = recovering
+    result.recovered = recovering and recovery.recovered
+    result.offset = recovery.offset
+    result.publications = _merge(subscription, recovery, top)
+
+
+def _merge(
+    subscription: Subscription, recovery: Recovery, top: StreamPosition
+) -> list[Publication]:
+    """Add what was published while the stream was read to what the client recovers.
+
+    Raises:
+        Disconnect: 3010, when the two do not meet.
+    """
+    late = newer(subscription.buffer or [], top.offset)
+    if has_gap(late, top.offset):
+        raise Disconnect.of(codes.INSUFFICIENT_STATE)
+    if not recovery.recovered or not late:
+        return recovery.publications
+    subscription.buffer = []
+    if subscription.route.options.cache:
+        return late[-1:]
+    return [*recovery.publications, *late]

@@ -1,0 +1,194 @@
+"""What the hub needs: an engine below it, an app above it, and a codec for each client.
+
+These are obligations, not only signatures; each says what the hub relies on. An engine or app that
+raises where nothing is said about raising costs the client an error 100, and the hub goes on.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from msgspec import Raw, Struct
+
+from antiphon.auth import Attempt, Grant, Identity
+from antiphon.errors import Disconnect, Refusal
+from antiphon.hub.client import Client
+from antiphon.protocol.messages import Command, Push, Result
+from antiphon.publication import ClientInfo, Publication, StreamPosition
+
+
+class Engine(Protocol):
+    """Where channel state lives.
+
+    Saving a publication, giving it its offset and delivering it is one step per channel: what
+    `deliver` sees is in the order of the offsets, and was saved before.
+    """
+
+    waits: bool
+    """False promises that no method ever suspends, so that the hub runs them in place."""
+    lossless: bool
+    """True promises that every saved publication is delivered, so that no position is checked."""
+
+    async def start(
+        self,
+        *,
+        deliver: Callable[[str, Publication, str], None],
+        deliver_join: Callable[[str, ClientInfo], None],
+        deliver_leave: Callable[[str, ClientInfo], None],
+    ) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def watch(self, channel: str) -> None:
+        """Return once everything published to the channel, anywhere, is delivered.
+
+        Called for every subscription; a channel that is watched already costs nothing.
+        """
+
+    async def unwatch(self, channel: str) -> None: ...
+
+    async def publish(
+        self,
+        channel: str,
+        publication: Publication,
+        *,
+        size: int,
+        ttl: float,
+        idempotency_key: str = "",
+        exclude: str = "",
+    ) -> StreamPosition: ...
+
+    async def history(
+        self, channel: str, *, since: int | None = None, limit: int = 0, reverse: bool = False
+    ) -> tuple[list[Publication], StreamPosition]: ...
+
+    async def remove_history(self, channel: str) -> None: ...
+
+    async def add_presence(self, channel: str, info: ClientInfo) -> None: ...
+
+    async def remove_presence(self, channel: str, client: str) -> None: ...
+
+    async def presence(self, channel: str) -> dict[str, ClientInfo]: ...
+
+    async def presence_stats(self, channel: str) -> tuple[int, int]: ...
+
+    async def join(self, channel: str, info: ClientInfo) -> None: ...
+
+    async def leave(self, channel: str, info: ClientInfo) -> None: ...
+
+
+class Codec(Protocol):
+    """A form of the protocol: JSON today. One codec speaks to one group of subscribers."""
+
+    PING: bytes
+
+    def decode(self, data: bytes, *, limit: int) -> list[Command]:
+        """Raise `Malformed` on anything that is not a batch of commands."""
+
+    def reply(self, command_id: int, name: str, result: Result) -> bytes: ...
+
+    def error(self, command_id: int, refusal: Refusal) -> bytes: ...
+
+    def push(self, payload: Push) -> bytes: ...
+
+    def publication(self, channel: str, published: Publication) -> bytes: ...
+
+    def message(self, data: Raw) -> bytes: ...
+
+    def join_lines(self, replies: list[bytes]) -> bytes: ...
+
+
+class ChannelOptions(Struct, frozen=True, kw_only=True):
+    """What a channel keeps and tells. `history_size` 0 keeps nothing."""
+
+    history_size: int = 0
+    history_ttl: float = 0.0
+    cache: bool = False
+    """Only the latest value counts; it is sent on every subscribe."""
+    presence: bool = False
+    join_leave: bool = False
+    publish_unsubscribed: bool = False
+    """A client may publish without being in the channel."""
+
+
+class Route(Protocol):
+    """One concrete channel, found by its name among those that the app declares."""
+
+    options: ChannelOptions
+
+    @property
+    def subscribe_waits(self) -> bool:
+        """False promises that `authorise`, without a token, never suspends."""
+
+    @property
+    def publish_waits(self) -> bool:
+        """False promises that `accept` never suspends."""
+
+    @property
+    def unsubscribe_waits(self) -> bool:
+        """False promises that `left` never suspends."""
+
+    async def authorise(self, client: Client, data: Raw, token: str) -> Grant:
+        """Let the client subscribe, or raise `Refusal` or `Disconnect`."""
+
+    async def accept(self, client: Client, data: Raw) -> Raw | None:
+        """Validate and handle what a client publishes; return what the channel gets."""
+
+    async def left(self, client: Client, code: int) -> None:
+        """Note that a subscription has ended, exactly once for each."""
+
+
+class Method(Protocol):
+    """An RPC method, or the handler of one-way messages (which returns nothing)."""
+
+    @property
+    def waits(self) -> bool: ...
+
+    async def __call__(self, client: Client, data: Raw) -> Raw: ...
+
+
+class Application(Protocol):
+    """What the hub asks of the app above it."""
+
+    @property
+    def connect_waits(self) -> bool:
+        """False promises that `connect` never suspends."""
+
+    @property
+    def refresh_waits(self) -> bool:
+        """False promises that what looks at tokens never suspends."""
+
+    @property
+    def disconnect_waits(self) -> bool:
+        """False promises that `disconnected` never suspends."""
+
+    async def connect(self, attempt: Attempt) -> Identity | None:
+        """Say who this is; None when nothing was shown."""
+
+    async def refresh(self, token: str) -> Identity: ...
+
+    async def refresh_subscription(self, token: str, *, channel: str, client: Client) -> Grant: ...
+
+    async def disconnected(self, client: Client, code: int, reason: str) -> None: ...
+
+    def route(self, channel: str) -> Route:
+        """Raise `BadRequest` for a name that no channel can have, `UnknownChannel` for others."""
+
+    def personal_channels(self, user: str) -> list[str]:
+        """Name the channels that every connection of a user is subscribed to."""
+
+    def method(self, name: str) -> Method:
+        """Raise `NotAvailable` when there are no methods at all, `MethodNotFound` otherwise."""
+
+    def message_handler(self) -> Method | None: ...
+
+    def encode_message(self, event: Any) -> Raw:
+        """Encode what the server sends to one client; raise `DeclarationError` if undeclared."""
+
+
+class Holder(Protocol):
+    """Whoever holds a subscription: a session, as its topic sees it."""
+
+    def lose_position(self, channel: str) -> None:
+        """Have the client recover: publications of this channel are known to be lost."""
+
+    def end(self, disconnect: Disconnect) -> None: ...

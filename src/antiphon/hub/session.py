@@ -1,0 +1,357 @@
+"""One connection's conversation: messages in, commands in order, replies out.
+
+Commands of one session run one after another. A handler that does not wait runs to its end inside
+the callback that brought the message; while one waits, later commands are held back, and past a
+bound the connection is not read. Only RPC calls wait side by side, up to a bound.
+
+What a handler raises costs the client one error reply (`Refusal`, or 100 with a traceback in the
+log) or its connection (`Disconnect`). After the end of the connection nothing is written, presence
+and subscriptions are undone, and handlers still running may finish.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from typing import Any, Protocol
+
+from antiphon import codes
+from antiphon.auth import Identity
+from antiphon.errors import Disconnect, Malformed, Refusal, TooManyRequests
+from antiphon.hub.bucket import Bucket
+from antiphon.hub.client import Client
+from antiphon.hub.core import Core
+from antiphon.hub.joining import json_of
+from antiphon.hub.membership import Membership
+from antiphon.hub.ports import Codec
+from antiphon.hub.running import finish, start
+from antiphon.hub.state import State, Verdict, judge
+from antiphon.protocol import messages
+from antiphon.protocol.messages import Result
+from antiphon.publication import ClientInfo
+from antiphon.wire.packet import Packet
+from antiphon.wire.port import Connection
+
+log = logging.getLogger("antiphon")
+
+_REQUESTS = tuple(name for name in messages.Command.__struct_fields__ if name != "id")
+
+
+Step = tuple[Coroutine[Any, Any, None], bool]
+"""The work of a command, and whether it may wait."""
+
+Command = Callable[["Session", int, Any], Step]
+"""Called with the session, the command's id and its request; may raise instead of returning."""
+
+_SIDE_BY_SIDE = frozenset({"rpc"})
+"""Commands that do not hold back later ones while they wait."""
+
+
+class Lifecycle(Protocol):
+    """Whoever keeps count of sessions."""
+
+    def connected(self, session: "Session") -> None: ...
+
+    def closed(self, session: "Session") -> None: ...
+
+
+class Session:
+    """The receiver of one connection's messages."""
+
+    __slots__ = (
+        "_batch",
+        "_bucket",
+        "_busy",
+        "_calls",
+        "_commands",
+        "_held",
+        "_lifecycle",
+        "_refused",
+        "awaits_pong",
+        "channels_of_token",
+        "client",
+        "codec",
+        "connection",
+        "core",
+        "expires_at",
+        "membership",
+        "renewable",
+        "slot",
+        "state",
+    )
+
+    client: Client
+    membership: Membership
+
+    def __init__(
+        self,
+        core: Core,
+        connection: Connection,
+        codec: Codec,
+        commands: Mapping[str, Command],
+        lifecycle: Lifecycle,
+    ) -> None:
+        self.core = core
+        self.connection = connection
+        self.codec = codec
+        self.state = State.NEW
+        self.awaits_pong = False
+        self.expires_at: float | None = None
+        self.renewable = False
+        self.channels_of_token: tuple[str, ...] = ()
+        self.slot = 0
+        limits = core.limits
+        self._bucket = Bucket(
+            rate=limits.commands_per_second, burst=limits.command_burst, now=core.clock()
+        )
+        self._commands = commands
+        self._lifecycle = lifecycle
+        self._batch: list[bytes] | None = None
+        self._held: deque[tuple[str, int, Any]] | None = None
+        self._busy = False
+        self._calls = 0
+        self._refused = 0
+        core.calendar.after(limits.connect_seconds, self._check_connected)
+
+    # What the wire calls.
+
+    def on_message(self, data: bytes) -> None:
+        """Run the commands of one message."""
+        self.core.stats.messages_in += 1
+        try:
+            commands = self.codec.decode(data, limit=self.core.limits.commands_per_message)
+        except Malformed as error:
+            self.end(error)
+            return
+        self._batch = []
+        for command in commands:
+            self._take(command)
+        self.flush()
+        self._batch = None
+
+    def on_close(self, code: int, reason: str) -> None:
+        """Note that the connection is gone."""
+        self._tear_down(code, reason)
+
+    # What commands and the hub call.
+
+    @property
+    def channels(self) -> list[str]:
+        """The channels that the client is in."""
+        return list(self.membership.subscriptions)
+
+    def identify(self, identity: Identity) -> None:
+        """Make a known client of this connection."""
+        client_id = str(uuid.uuid4())
+        info = ClientInfo(identity.user, client_id, json_of(identity.info))
+        self.client = Client(client_id, identity, info, self)
+        self.membership = Membership(self.core, self.connection, self.codec, self.client, self)
+        self.expires_at = identity.expires_at
+        self.renewable = identity.renewable
+        self.channels_of_token = identity.channels
+
+    def admit(self) -> None:
+        """Let the client in: from here on it may do what a connected client may."""
+        self.state = State.CONNECTED
+        self.connection.message_limit = self.core.limits.message_bytes
+        self.core.stats.connected += 1
+        self.watch_expiry()
+        self._lifecycle.connected(self)
+
+    def respond(self, command_id: int, name: str, result: Result) -> None:
+        """Write the reply to a command."""
+        self._write(self.codec.reply(command_id, name, result))
+
+    def refuse(self, command_id: int, refusal: Refusal) -> None:
+        """Write an error reply."""
+        refused = self.core.stats.refused
+        refused[refusal.number] = refused.get(refusal.number, 0) + 1
+        if command_id:
+            self._write(self.codec.error(command_id, refusal))
+
+    def flush(self) -> None:
+        """Write the replies gathered so far, ahead of anything that must come behind them."""
+        if self._batch:
+            self.connection.write(Packet(self.codec.join_lines(self._batch)))
+            self._batch = []
+
+    def end(self, disconnect: Disconnect) -> None:
+        """Close the connection; replies gathered so far still go out."""
+        if self.state is State.CLOSED:
+            return
+        self.flush()
+        self.connection.close(disconnect.number, disconnect.reason)
+        self._tear_down(disconnect.number, disconnect.reason)
+
+    def ping(self, packet: Packet) -> None:
+        """Ask whether the client is still there."""
+        self.awaits_pong = True
+        self.connection.write(packet)
+        if self.membership.subscriptions:
+            self.core.run(self.membership.renew_presence(), waits=self.core.engine.waits)
+
+    def send(self, event: Any) -> None:
+        """Push an event to this connection alone."""
+        if self.state is State.CONNECTED:
+            self._write(self.codec.message(self.core.app.encode_message(event)))
+
+    async def subscribe(self, channel: str) -> None:
+        """Subscribe from the server's side."""
+        if self.state is State.CONNECTED:
+            await self.membership.join_unasked(channel)
+
+    async def unsubscribe(self, channel: str) -> None:
+        """Unsubscribe from the server's side."""
+        if self.state is State.CONNECTED:
+            await self.membership.put_out(channel, codes.UNSUBSCRIBED)
+
+    def lose_position(self, channel: str) -> None:
+        """Have the client recover one channel."""
+        subscription = self.membership.subscriptions.get(channel)
+        if subscription is None or subscription.buffer is not None:
+            return
+        if subscription.server_side:
+            self.end(Disconnect.of(codes.INSUFFICIENT_STATE))
+        else:
+            work = self.membership.put_out(channel, codes.RESUBSCRIBE)
+            self.core.run(work, waits=self.core.engine.waits)
+
+    def watch_expiry(self) -> None:
+        """End the connection when its credential does, with some grace for a refresh."""
+        if self.expires_at is None:
+            return
+        left = max(0.0, self.expires_at - self.core.wall_clock())
+        grace = self.core.limits.expiry_grace_seconds if self.renewable else 0.0
+        self.core.calendar.after(left + grace, partial(self._check_expiry, self.expires_at))
+
+    # Commands, in order.
+
+    def _take(self, command: messages.Command) -> None:
+        for name in _REQUESTS:
+            request = getattr(command, name)
+            if request is not None:
+                break
+        else:
+            self._pong(command)
+            return
+        if self._bucket.take(self.core.clock()):
+            self._refused = 0
+            self._hold(name, command.id, request)
+        else:
+            self._slow_down(command.id)
+
+    def _pong(self, command: messages.Command) -> None:
+        if command.id or not self.awaits_pong or self.state is not State.CONNECTED:
+            self.end(Malformed("an empty command, and no ping to answer"))
+        self.awaits_pong = False
+
+    def _slow_down(self, command_id: int) -> None:
+        self._refused += 1
+        if self._refused > self.core.limits.commands_refused:
+            self.end(Disconnect.of(codes.FLOOD))
+        else:
+            rate = self.core.limits.commands_per_second
+            self.refuse(command_id, TooManyRequests(f"commands_per_second is {rate}"))
+
+    def _hold(self, name: str, command_id: int, request: Any) -> None:
+        """Run a command now, or behind the one that waits."""
+        if not self._busy:
+            self._run(name, command_id, request)
+            return
+        if self._held is None:
+            self._held = deque()
+        self._held.append((name, command_id, request))
+        if len(self._held) == self.core.limits.commands_waiting:
+            self.connection.pause_reading()
+
+    def _release(self) -> None:
+        """Run what was held back, until something waits again."""
+        held = self._held
+        while held and not self._busy:
+            if len(held) == self.core.limits.commands_waiting:
+                self.connection.resume_reading()
+            self._run(*held.popleft())
+
+    def _run(self, name: str, command_id: int, request: Any) -> None:
+        verdict = judge(self.state, name)
+        if verdict is Verdict.IGNORE:
+            return
+        command = self._commands.get(name)
+        if verdict is Verdict.BREAK or command is None or not (command_id or name == "send"):
+            self.end(Malformed(f"{name} with id {command_id} in state {self.state.value}"))
+            return
+        self.core.stats.commands += 1
+        try:
+            work, waits = command(self, command_id, request)
+            if not waits:
+                finish(work)
+                return
+            future = start(work, self.core.loop)
+            if future.done():
+                future.result()
+                return
+        except Exception as error:
+            self._failed(command_id, error)
+        else:
+            self._wait(future, command_id, side_by_side=name in _SIDE_BY_SIDE)
+
+    def _wait(self, future: asyncio.Future[None], command_id: int, *, side_by_side: bool) -> None:
+        self._calls += 1
+        full = self._calls >= self.core.limits.calls_in_flight
+        self._busy = full or not side_by_side
+        self.core.hold(future, partial(self._waited, command_id))
+
+    def _waited(self, command_id: int, future: asyncio.Future[None]) -> None:
+        self._calls -= 1
+        self._busy = False
+        if not future.cancelled() and (error := future.exception()):
+            self._failed(command_id, error)
+        self._release()
+
+    def _failed(self, command_id: int, error: BaseException) -> None:
+        if isinstance(error, Refusal):
+            self.refuse(command_id, error)
+        elif isinstance(error, Disconnect):
+            self.end(error)
+        else:
+            self.core.stats.handler_errors += 1
+            log.error("a handler raised for %s", self._name(), exc_info=error)
+            self.refuse(command_id, Refusal())
+        if self.state is State.CONNECTING:
+            self.state = State.REFUSED
+
+    def _name(self) -> str:
+        return repr(self.client) if self.state is State.CONNECTED else "a client that connects"
+
+    # Writing and ending.
+
+    def _write(self, line: bytes) -> None:
+        if self._batch is None:
+            self.connection.write(Packet(line))
+        else:
+            self._batch.append(line)
+
+    def _check_connected(self) -> None:
+        if self.state in (State.NEW, State.CONNECTING, State.REFUSED):
+            self.end(Disconnect.of(codes.STALE))
+
+    def _check_expiry(self, expires_at: float) -> None:
+        if self.expires_at == expires_at:
+            self.end(Disconnect.of(codes.CONNECTION_EXPIRED))
+
+    def _tear_down(self, code: int, reason: str) -> None:
+        if self.state is State.CLOSED:
+            return
+        was_connected = self.state is State.CONNECTED
+        self.state = State.CLOSED
+        self._held = None
+        self.expires_at = None
+        closed = self.core.stats.closed
+        closed[code] = closed.get(code, 0) + 1
+        self._lifecycle.closed(self)
+        if was_connected:
+            app = self.core.app
+            self.core.run(self.membership.leave_all(code), waits=self.core.engine.waits)
+            self.core.run(app.disconnected(self.client, code, reason), waits=app.disconnect_waits)

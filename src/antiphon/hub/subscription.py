@@ -1,0 +1,52 @@
+"""One client's place in one channel."""
+
+from msgspec import Raw
+
+from antiphon.hub.ports import Codec, Holder, Route
+from antiphon.publication import ClientInfo, Publication
+from antiphon.wire.port import Connection
+
+
+class Subscription:
+    """From the moment a client is let in until it leaves.
+
+    While `buffer` is a list, the subscription is being made: what is published meanwhile is held
+    there, so that nothing falls between reading the stream and going live.
+    """
+
+    __slots__ = (
+        "buffer",
+        "channel",
+        "codec",
+        "connection",
+        "data",
+        "expires_at",
+        "holder",
+        "info",
+        "route",
+        "server_side",
+    )
+
+    def __init__(
+        self,
+        channel: str,
+        route: Route,
+        info: ClientInfo,
+        *,
+        holder: Holder,
+        connection: Connection,
+        codec: Codec,
+        server_side: bool,
+        expires_at: float | None,
+        data: Raw,
+    ) -> None:
+        self.channel = channel
+        self.route = route
+        self.info = info
+        self.holder = holder
+        self.connection = connection
+        self.codec = codec
+        self.server_side = server_side
+        self.expires_at = expires_at
+        self.data = data
+        self.buffer: list[Publication] | None = []

@@ -1,0 +1,88 @@
+"""The JSON codec: text frames whose lines are commands or replies.
+
+A frame holds one JSON object per line. Lines are joined with a newline and never end in one: an
+SDK splits a frame at newlines, and an empty line would not parse. An empty object is the ping of
+the server and the pong of the client.
+
+Decoding raises `Malformed`, and nothing else, on any input.
+"""
+
+from typing import Final
+
+import msgspec
+from msgspec import Raw
+
+from antiphon.errors import Malformed, Refusal
+from antiphon.protocol.messages import (
+    Command,
+    Error,
+    Message,
+    Push,
+    Reply,
+    Result,
+    RPCResult,
+)
+from antiphon.publication import Publication
+
+PING: Final = b"{}"
+
+_decoder: Final = msgspec.json.Decoder(Command)
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def decode(data: bytes, *, limit: int) -> list[Command]:
+    """Decode one frame into its commands, at least one.
+
+    Args:
+        limit: the most commands that one frame may carry.
+
+    Raises:
+        Malformed: the frame is empty, is not JSON, has a field of a wrong type, or carries more
+            than `limit` commands.
+    """
+    try:
+        if b"\n" not in data:
+            return [_decoder.decode(data)]
+        if data.count(b"\n") > limit:
+            raise Malformed(f"more than {limit} commands in one message")
+        commands = _decoder.decode_lines(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        # The last two are not MsgspecErrors: bad UTF-8 in a string, deep nesting.
+        raise Malformed(str(error)) from None
+    if not commands:
+        raise Malformed("an empty message")
+    return commands
+
+
+def reply(command_id: int, name: str, result: Result) -> bytes:
+    """Encode the answer to the command called `name`, whose result it must be."""
+    if type(result) is RPCResult and result.data:
+        # The commonest reply, and the only one an app's own latency hangs on.
+        return b'{"id":%d,"rpc":{"data":%b}}' % (command_id, bytes(result.data))
+    return _encode(Reply(id=command_id, **{name: result}))  # type: ignore[arg-type]
+
+
+def error(command_id: int, refusal: Refusal) -> bytes:
+    """Encode an error reply."""
+    body = Error(code=refusal.number, message=refusal.text, temporary=refusal.temporary)
+    return _encode(Reply(id=command_id, error=body))
+
+
+def push(payload: Push) -> bytes:
+    """Encode a push."""
+    return _encode(Reply(push=payload))
+
+
+def publication(channel: str, published: Publication) -> bytes:
+    """Encode a publication push. The payload's bytes pass through as they are."""
+    return _encode(Reply(push=Push(channel=channel, pub=published)))
+
+
+def message(data: Raw) -> bytes:
+    """Encode a message push, which belongs to no channel."""
+    return _encode(Reply(push=Push(message=Message(data=data))))
+
+
+def join_lines(replies: list[bytes]) -> bytes:
+    """Join replies into the payload of one frame."""
+    return replies[0] if len(replies) == 1 else b"\n".join(replies)

@@ -1,0 +1,1 @@
+"""The HTTP side of a served app: health and metrics."""
