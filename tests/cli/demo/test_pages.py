@@ -5,8 +5,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from antiphon.cli.demo.pages import Pages, Receive, Scope, Send, respond
+from antiphon.cli.demo.pages import Pages
 from antiphon.errors import StartupError
+from antiphon.server.http import Receive, Scope, Send, respond
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def client(folder: Path) -> httpx.AsyncClient:
         if scope["path"] in pages:
             await pages(scope, receive, send)
         else:
-            await respond(send, 404, b"", [])
+            await respond(send, 404, b"not found")
 
     return httpx.AsyncClient(transport=httpx.ASGITransport(serve), base_url="http://demo")
 
@@ -58,8 +59,7 @@ async def test_head_has_the_length_and_no_body(client: httpx.AsyncClient) -> Non
 
 
 async def test_only_reading_is_allowed(client: httpx.AsyncClient) -> None:
-    answer = await client.post("/")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert (await client.post("/")).status_code == 405
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 /** One room at a time: its history on entry, what is said from then on, and what was missed. */
 
 import { type Centrifuge, type PublicationContext, State, type SubscribedContext, type Subscription } from "centrifuge";
-import type { RoomEvent, RoomInput } from "./events";
+import type { IAmTyping, RoomEvent, Said, SayIt } from "./events";
 import { Log } from "./log";
 import { need } from "./page";
 import { People } from "./people";
@@ -15,9 +15,10 @@ export class Chat {
   readonly #me: string;
   readonly #log: Log;
   readonly #people: People;
-  readonly #typing = new TypingLine();
+  readonly #typingLine = new TypingLine();
   readonly #input = need("text", HTMLInputElement);
   #room: Subscription | null = null;
+  #typing: Subscription | null = null;
   #catchingUp = false;
   #typedAt = 0;
 
@@ -32,25 +33,27 @@ export class Chat {
 
   /** Leave the room we are in, and go to this one. */
   enter(name: string): void {
-    if (this.#room) {
-      this.#room.unsubscribe();
-      this.#link.removeSubscription(this.#room);
+    for (const left of [this.#room, this.#typing]) {
+      left?.unsubscribe();
+      this.#link.removeSubscription(left);
     }
     this.#log.clear();
     this.#people.reset();
-    this.#typing.clear();
+    this.#typingLine.clear();
     need("room-name", HTMLElement).textContent = name;
-    const room = this.#link.newSubscription(`chat:${name}`, { recoverable: true, joinLeave: true });
-    this.#room = room;
-    this.#listen(room);
-    room.subscribe();
+    this.#room = this.#link.newSubscription(`chat:${name}`, { recoverable: true, joinLeave: true });
+    this.#typing = this.#link.newSubscription(`typing:${name}`);
+    this.#typing.on("publication", (context) => this.#received(context));
+    this.#listen(this.#room);
+    this.#room.subscribe();
+    this.#typing.subscribe();
   }
 
   #listen(room: Subscription): void {
     room.on("subscribed", (context) => void this.#arrived(room, context));
     room.on("subscribing", () => {
       this.#people.reset();
-      this.#typing.clear();
+      this.#typingLine.clear();
     });
     room.on("state", () => this.#showReadiness());
     room.on("unsubscribed", ({ code, reason }) => {
@@ -86,8 +89,7 @@ export class Chat {
     const { publications } = await room.history({ limit: HISTORY });
     if (room !== this.#room) return;
     for (const { offset, data } of publications) {
-      const event = data as RoomEvent;
-      if (event.type === "said") this.#log.add(offset ?? 0, event);
+      this.#log.add(offset ?? 0, data as Said);
     }
   }
 
@@ -95,11 +97,11 @@ export class Chat {
     const event = data as RoomEvent;
     switch (event.type) {
       case "said":
-        this.#typing.stopped(event.name);
+        this.#typingLine.stopped(event.name);
         this.#log.add(offset ?? 0, event, this.#catchingUp);
         break;
       case "typing":
-        if (event.name !== this.#me && !this.#catchingUp) this.#typing.saw(event.name);
+        if (event.name !== this.#me) this.#typingLine.saw(event.name);
         break;
     }
   }
@@ -111,9 +113,10 @@ export class Chat {
     });
     this.#input.addEventListener("input", () => {
       const now = performance.now();
-      if (!this.#input.value || now - this.#typedAt < TYPING_EVERY) return;
+      if (!this.#input.value || !this.#isReady() || now - this.#typedAt < TYPING_EVERY) return;
       this.#typedAt = now;
-      this.#publish({ type: "typing" }).catch(() => undefined); // nobody misses it
+      const event: IAmTyping = { type: "typing" };
+      this.#typing?.publish(event).catch(() => undefined); // nobody misses it
     });
   }
 
@@ -122,15 +125,12 @@ export class Chat {
     this.#input.value = "";
     this.#typedAt = 0;
     try {
-      await this.#publish({ type: "said", text });
+      const event: SayIt = { type: "said", text };
+      await this.#room?.publish(event);
     } catch (error) {
       this.#input.value ||= text;
       this.#log.note(`Not sent: ${(error as Error).message}`, "lost");
     }
-  }
-
-  async #publish(input: RoomInput): Promise<void> {
-    if (this.#room && this.#isReady()) await this.#room.publish(input);
   }
 
   #isReady(): boolean {

@@ -15,11 +15,12 @@ export interface Typing {
   name: string;
 }
 
-/** What a room's channel carries. */
+/** What the two channels of a room carry: `chat:{room}` and, without history, `typing:{room}`. */
 export type RoomEvent = Said | Typing;
 
-/** What this page publishes into a room; the server adds the name and the time. */
-export type RoomInput = Omit<Said, "name" | "at"> | Omit<Typing, "name">;
+/** What this page publishes into them; the server adds the name and the time. */
+export type SayIt = Omit<Said, "name" | "at">;
+export type IAmTyping = Omit<Typing, "name">;
 
 /** The latest price of a share. */
 export interface Quote {

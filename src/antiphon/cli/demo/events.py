@@ -56,10 +56,6 @@ class Score(Event):
     at: datetime
 
 
-class Nothing(Struct):
-    """A request or an answer without content."""
-
-
 class Share(Struct, frozen=True):
     """A share that has a channel of quotes."""
 

@@ -8,17 +8,13 @@ Raises `StartupError` when the pages were not built.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
 from antiphon.errors import StartupError
+from antiphon.server.http import Receive, Scope, Send, respond
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 CONTENT_TYPES = {
@@ -64,21 +60,16 @@ class Pages:
         """Answer a request for a path that is `in` these pages."""
         page = self._pages[scope["path"]]
         if scope["method"] not in ("GET", "HEAD"):
-            await respond(send, 405, b"", [(b"allow", b"GET, HEAD")])
+            await respond(send, 405, b"method not allowed")
         elif (b"if-none-match", page.etag) in scope["headers"]:
-            await respond(send, 304, b"", page.headers)
+            await send({"type": "http.response.start", "status": 304, "headers": page.headers})
+            await send({"type": "http.response.body"})
         else:
-            await respond(send, 200, page.body, page.headers, head_only=scope["method"] == "HEAD")
-
-
-async def respond(
-    send: Send, status: int, body: bytes, headers: Headers, *, head_only: bool = False
-) -> None:
-    """Send a whole response; its length is that of `body` also when only the head is sent."""
-    length = [] if status == 304 else [(b"content-length", str(len(body)).encode())]
-    start = {"type": "http.response.start", "status": status, "headers": [*headers, *length]}
-    await send(start)
-    await send({"type": "http.response.body", "body": b"" if head_only else body})
+            length = (b"content-length", str(len(page.body)).encode())
+            headers = [*page.headers, length]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            body = page.body if scope["method"] == "GET" else b""
+            await send({"type": "http.response.body", "body": body})
 
 
 def _read(path: Path) -> Page:
