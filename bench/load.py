@@ -7,6 +7,7 @@ they have received what was published, and drives round trips. It measures nothi
 import asyncio
 import contextlib
 import sys
+import time
 
 import jwt
 import uvloop
@@ -20,6 +21,7 @@ from bench.machine import raise_file_limit
 AT_ONCE = 100
 """Handshakes under way at the same time."""
 ARRIVAL_SECONDS = 60.0
+TOKEN_SECONDS = 3_600
 DEFLATE_OFFER = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
 
 
@@ -80,7 +82,10 @@ async def _arrival(crowd: Crowd) -> None:
 
 
 def _token(secret: str, number: int) -> str:
-    return jwt.encode({"sub": f"user-{number}"}, secret, algorithm="HS256") if secret else ""
+    if not secret:
+        return ""
+    claims = {"sub": f"user-{number}", "exp": int(time.time()) + TOKEN_SECONDS}
+    return jwt.encode(claims, secret, algorithm="HS256")
 
 
 async def main(fd: int) -> None:

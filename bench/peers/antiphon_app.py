@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from antiphon import JWT, Anonymous, App, Channel, Event, Limits
+from antiphon import JWT, Anonymous, App, Channel, Client, Event, Limits
+from antiphon.app import WEBSOCKET_PATH
 from antiphon.wire.server import build_server
 from bench.peers import Options
 
@@ -55,7 +56,7 @@ class Broadcast:
             await channel.publish(event)
 
 
-async def echo(client: Any, request: Tick) -> Tick:
+async def echo(client: Client, request: Tick) -> Tick:
     """Answer with what was asked: decoded, checked and encoded again."""
     return request
 
@@ -72,13 +73,14 @@ def _app(options: Options) -> App:
 
 
 async def start(options: Options) -> Broadcast:
-    """Serve on a free port of the loopback interface, as ``antiphon run`` does."""
+    """Serve on a free port of the loopback interface, with the server of ``antiphon run``."""
     app = _app(options)
     channel = app.channel("bench", publishes=Tick, open=True)
     app.rpc("echo")(echo)
     listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
+    endpoints = {WEBSOCKET_PATH: app.endpoint()}
+    server = build_server(app, endpoints, limits=LIMITS, log_level="error")
     port = listener.getsockname()[1]
-    peer = Broadcast(f"ws://127.0.0.1:{port}/connection/websocket", channel)
-    server = build_server(app)
+    peer = Broadcast(f"ws://127.0.0.1:{port}{WEBSOCKET_PATH}", channel)
     peer.serving = asyncio.create_task(server.serve(sockets=[listener]))
     return peer
