@@ -211,6 +211,10 @@ class App:
                 await self.hub.stop()
                 await self._background.stop()
 
+    async def drain(self) -> None:
+        """Send clients elsewhere and let handlers finish: for servers that can wait for it."""
+        await self.hub.drain()
+
     @contextlib.asynccontextmanager
     async def lifespan(self, _: object = None) -> AsyncIterator[None]:
         """Start on entry, stop on exit: ``FastAPI(lifespan=app.lifespan)``."""

@@ -61,7 +61,7 @@ class Hub:
         self._ticker.start(core.loop)
         self._check_positions_later()
 
-    async def stop(self) -> None:
+    async def drain(self) -> None:
         """Refuse new connections, send the present ones elsewhere, and wait for handlers."""
         self.draining = True
         seconds = self.core.limits.shutdown_seconds
@@ -70,6 +70,10 @@ class Hub:
             await asyncio.wait(self.core.tasks, timeout=seconds * (1 - _DRAIN_SHARE))
         for task in tuple(self.core.tasks):
             task.cancel()
+
+    async def stop(self) -> None:
+        """Drain, and let go of the engine."""
+        await self.drain()
         self._ticker.stop()
         await self.core.engine.stop()
 
