@@ -22,6 +22,8 @@ from antiphon.wire.port import Connection
 
 log = logging.getLogger("antiphon")
 
+_HOP_SECONDS = 300.0
+
 
 class Core:
     """One event loop's worth of shared state.
@@ -76,6 +78,25 @@ class Core:
             finish(work)
         except Exception:
             self.failed(work)
+
+    def at(
+        self, moment: float, then: Callable[[], None], *, while_true: Callable[[], bool]
+    ) -> None:
+        """Call `then` at a moment of the wall clock, if `while_true` holds until then.
+
+        It is asked every few minutes, so that a connection which ended long before its token
+        would have is not kept in memory by this.
+        """
+        left = moment - self.wall_clock()
+        if left <= 0:
+            then()
+            return
+
+        def look() -> None:
+            if while_true():
+                self.at(moment, then, while_true=while_true)
+
+        self.calendar.after(min(left, _HOP_SECONDS), look)
 
     def hold(
         self, future: asyncio.Future[Any], then: Callable[[asyncio.Future[Any]], None]

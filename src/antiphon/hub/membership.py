@@ -136,17 +136,18 @@ class Membership:
 
     def watch_expiry(self, subscription: Subscription, *, renewable: bool) -> None:
         """End the subscription when its grant does, with some grace for a renewal."""
-        if subscription.expires_at is None:
-            return
-        left = max(0.0, subscription.expires_at - self._core.wall_clock())
-        grace = self._core.limits.expiry_grace_seconds if renewable else 0.0
-        check = partial(self._check_expiry, subscription, subscription.expires_at)
-        self._core.calendar.after(left + grace, check)
+        moment = subscription.expires_at
+        if moment is not None:
+            grace = self._core.limits.expiry_grace_seconds if renewable else 0.0
+            current = partial(self._expires_at, subscription, moment)
+            expire = partial(self._expire, subscription)
+            self._core.at(moment + grace, expire, while_true=current)
 
-    def _check_expiry(self, subscription: Subscription, expires_at: float) -> None:
+    def _expires_at(self, subscription: Subscription, moment: float) -> bool:
         current = self.subscriptions.get(subscription.channel) is subscription
-        if not current or subscription.expires_at != expires_at:
-            return
+        return current and subscription.expires_at == moment
+
+    def _expire(self, subscription: Subscription) -> None:
         if subscription.server_side:
             self._holder.end(Disconnect.of(codes.SUBSCRIPTION_EXPIRED))
         else:

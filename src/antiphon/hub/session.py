@@ -220,11 +220,10 @@ class Session:
 
     def watch_expiry(self) -> None:
         """End the connection when its credential does, with some grace for a refresh."""
-        if self.expires_at is None:
-            return
-        left = max(0.0, self.expires_at - self.core.wall_clock())
-        grace = self.core.limits.expiry_grace_seconds if self.renewable else 0.0
-        self.core.calendar.after(left + grace, partial(self._check_expiry, self.expires_at))
+        if self.expires_at is not None:
+            grace = self.core.limits.expiry_grace_seconds if self.renewable else 0.0
+            current = partial(self._expires_at, self.expires_at)
+            self.core.at(self.expires_at + grace, self._expire, while_true=current)
 
     # Commands, in order.
 
@@ -337,9 +336,11 @@ class Session:
         if self.state in (State.NEW, State.CONNECTING, State.REFUSED):
             self.end(Disconnect.of(codes.STALE))
 
-    def _check_expiry(self, expires_at: float) -> None:
-        if self.expires_at == expires_at:
-            self.end(Disconnect.of(codes.CONNECTION_EXPIRED))
+    def _expires_at(self, moment: float) -> bool:
+        return self.expires_at == moment
+
+    def _expire(self) -> None:
+        self.end(Disconnect.of(codes.CONNECTION_EXPIRED))
 
     def _tear_down(self, code: int, reason: str) -> None:
         if self.state is State.CLOSED:
@@ -348,8 +349,7 @@ class Session:
         self.state = State.CLOSED
         self._held = None
         self.expires_at = None
-        closed = self.core.stats.closed
-        closed[code] = closed.get(code, 0) + 1
+        self.core.stats.count_closed(code)
         self._lifecycle.closed(self)
         if was_connected:
             app = self.core.app
