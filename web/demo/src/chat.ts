@@ -20,7 +20,7 @@ export class Chat {
   #room: Subscription | null = null;
   #typing: Subscription | null = null;
   #catchingUp = false;
-  #typedAt = 0;
+  #typedAt = -Infinity;
 
   constructor(link: Centrifuge, me: string) {
     this.#link = link;
@@ -74,7 +74,8 @@ export class Chat {
     if (this.#catchingUp) this.#log.note("While you were away", "away");
     queueMicrotask(() => (this.#catchingUp = false));
     if (context.wasRecovering && !context.recovered) {
-      this.#log.note("Some of what was said meanwhile is gone", "lost");
+      this.#log.clear(); // its offsets may belong to a stream that is no more
+      this.#log.note("Some of what was said is gone", "lost");
     }
     try {
       this.#people.reset((await room.presence()).clients);
@@ -123,7 +124,7 @@ export class Chat {
   async #say(text: string): Promise<void> {
     if (!text || !this.#isReady()) return;
     this.#input.value = "";
-    this.#typedAt = 0;
+    this.#typedAt = -Infinity;
     try {
       const event: SayIt = { type: "said", text };
       await this.#room?.publish(event);

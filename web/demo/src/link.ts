@@ -1,7 +1,7 @@
 /** The one connection: its state in the pill, its latency, and the switch that cuts it. */
 
 import { Centrifuge, State } from "centrifuge";
-import { fetchToken } from "./login";
+import { fetchToken, type Person } from "./login";
 import { need } from "./page";
 
 const LATENCY_EVERY = 3000;
@@ -13,12 +13,12 @@ const SAYS: Record<State, string> = {
   [State.Disconnected]: "Offline",
 };
 
-/** A client for `name` that shows in the page how it is. Not connected yet. */
-export function makeLink(name: string): Centrifuge {
+/** A client for this person that shows in the page how it is. Not connected yet. */
+export function makeLink({ name, token }: Person): Centrifuge {
   const url = new URL("connection/websocket", location.href);
   url.protocol = url.protocol.replace("http", "ws");
   url.hash = "";
-  const link = new Centrifuge(url.href, { getToken: () => fetchToken(name), name: "antiphon-demo" });
+  const link = new Centrifuge(url.href, { token, getToken: () => fetchToken(name), name: "antiphon-demo" });
   showState(link);
   showLatency(link);
   offerSwitch(link);

@@ -4,6 +4,12 @@ import { need } from "./page";
 
 const KEPT = "antiphon.name"; // of this tab alone, so that two tabs can be two people
 
+/** A person, with the token that the form has fetched already; none when the tab was reloaded. */
+export interface Person {
+  name: string;
+  token: string;
+}
+
 /** Fetch a token for `name`; throws an `Error` whose text is for the reader. */
 export async function fetchToken(name: string): Promise<string> {
   const response = await fetch("demo/token", {
@@ -21,12 +27,13 @@ export function forget(): void {
   sessionStorage.removeItem(KEPT);
 }
 
-/** The name of this tab's person: the one kept from before, or what the form is given. */
-export async function login(): Promise<string> {
-  return sessionStorage.getItem(KEPT) ?? (await askName());
+/** This tab's person: the one kept from before, or whoever fills in the form. */
+export async function login(): Promise<Person> {
+  const name = sessionStorage.getItem(KEPT);
+  return name ? { name, token: "" } : await askName();
 }
 
-function askName(): Promise<string> {
+function askName(): Promise<Person> {
   const form = need("login", HTMLFormElement);
   const input = need("name", HTMLInputElement);
   const problem = need("login-problem", HTMLElement);
@@ -36,11 +43,11 @@ function askName(): Promise<string> {
       event.preventDefault();
       try {
         const name = input.value.trim();
-        await fetchToken(name);
+        const token = await fetchToken(name);
         sessionStorage.setItem(KEPT, name);
-        resolve(name);
+        resolve({ name, token });
       } catch (error) {
-        problem.textContent = error instanceof TypeError ? "The server does not answer." : String((error as Error).message);
+        problem.textContent = error instanceof TypeError ? "The server does not answer." : (error as Error).message;
         input.focus();
       }
     });

@@ -30,12 +30,12 @@ function showMe(name: string): void {
   });
 }
 
-const name = await login();
+const person = await login();
 document.body.dataset["phase"] = "live";
-showMe(name);
+showMe(person.name);
 offerViews();
-const link = makeLink(name);
-const chat = new Chat(link, name);
+const link = makeLink(person);
+const chat = new Chat(link, person.name);
 offerRooms((room) => chat.enter(room));
 offerFeed(link);
 link.connect();
