@@ -22,16 +22,20 @@ class Redaction(logging.Filter):
         return True
 
 
-def logging_config() -> dict[str, Any]:
+def logging_config(level: str) -> dict[str, Any]:
     """Return uvicorn's logging configuration with the redaction on every handler.
 
-    The "antiphon" loggers write to the same place as uvicorn's.
+    The "antiphon" loggers write to the same place as uvicorn's, from `level` on.
     """
     config: dict[str, Any] = deepcopy(LOGGING_CONFIG)
     config["filters"] = {"redaction": {"()": Redaction}}
     for handler in config["handlers"].values():
         handler["filters"] = ["redaction"]
-    config["loggers"]["antiphon"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
+    config["loggers"]["antiphon"] = {
+        "handlers": ["default"],
+        "level": level.upper(),
+        "propagate": False,
+    }
     return config
 
 

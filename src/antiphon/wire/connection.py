@@ -176,8 +176,7 @@ class NativeConnection(WSListener):
             else:
                 self._on_unusual_frame(frame)
         except Violation as violation:
-            self._service.count_refusal(violation.code, violation.reason)
-            self.close(violation.code, violation.reason)
+            self._fail(violation)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """Note the end of the TCP connection."""
@@ -189,8 +188,16 @@ class NativeConnection(WSListener):
         del self._writer  # it knows this connection through its logger
 
     def on_refused(self, code: int) -> None:
-        """Give up reading: picows refused a frame, and sends a close frame right after this."""
-        if self._state == _OPEN:
+        """Give up reading: picows refused a frame, and sends a close frame right after this.
+
+        picows parses one frame ahead. So what it refused may stand behind a close frame that is
+        still to be delivered; then that is answered first, and picows sends nothing.
+        """
+        farewell = self._writer.close_handshake
+        if self._state == _OPEN and farewell is not None and farewell.recv is not None:
+            code = farewell.recv.code.value or codes.NO_STATUS
+            self._answer_close(code, farewell.recv.reason or "")
+        elif self._state == _OPEN:
             self._service.count_refusal(code, "refused frame")
             self._stop(_BROKEN, code, "")
         self._state = _BROKEN
@@ -233,7 +240,7 @@ class NativeConnection(WSListener):
         if opcode in (TEXT, BINARY, CONTINUATION):
             self._on_data(opcode, rsv, payload, bool(frame.fin))
         elif opcode == CLOSE:
-            self._on_close_frame(*read_close(payload))
+            self._on_close_frame(payload)
         elif opcode == PING:
             self._on_ping(payload)
 
@@ -284,13 +291,24 @@ class NativeConnection(WSListener):
         else:
             self._ping = payload
 
-    def _on_close_frame(self, code: int, reason: str) -> None:
+    def _on_close_frame(self, payload: bytes) -> None:
+        try:
+            self._answer_close(*read_close(payload))
+        except Violation as violation:
+            self._fail(violation)
+            self._writer.disconnect()  # the peer has said its last word, however wrong
+
+    def _answer_close(self, code: int, reason: str) -> None:
         self._stop(_CLOSING, code, reason)
         if code == codes.NO_STATUS:
             self._writer.send(CLOSE, b"")
         else:
             self._writer.send_close(code, b"")
         self._writer.disconnect()
+
+    def _fail(self, violation: Violation) -> None:
+        self._service.count_refusal(violation.code, violation.reason)
+        self.close(violation.code, violation.reason)
 
     def _steer_reading(self) -> None:
         """Read if nothing speaks against it. The transport ignores what is so already."""

@@ -17,7 +17,7 @@ from socket import AF_INET, AF_INET6
 from typing import Any, Final, Protocol, cast
 
 from picows import WSAutoPingStrategy, WSListener, WSUpgradeResponse, WSUpgradeResponseWithListener
-from picows.picows import WSProtocol  # type: ignore[attr-defined]
+from picows.picows import WSCloseHandshake, WSProtocol  # type: ignore[attr-defined]
 
 from antiphon import codes
 
@@ -34,6 +34,9 @@ _REQUEST: Final = (
 
 class FrameWriter(Protocol):
     """What we use of `picows.WSTransport`, with opcodes and close codes as plain integers."""
+
+    close_handshake: WSCloseHandshake | None
+    """The close frames so far."""
 
     def send(self, msg_type: int, message: bytes) -> None:
         """Copy a payload into a frame and write it."""

@@ -4,6 +4,7 @@
 `serve` or `run` does.
 """
 
+import asyncio
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -32,7 +33,7 @@ Drain = Callable[[], Awaitable[None]]
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that says farewell first.
+    """A uvicorn server that says farewell first. `ready` is set once it listens.
 
     Args:
         config: of uvicorn.
@@ -43,6 +44,7 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, drain: Drain | None) -> None:
         super().__init__(config)
         self._drain = drain
+        self.ready = asyncio.Event()
 
     @property
     def port(self) -> int:
@@ -54,6 +56,7 @@ class Server(uvicorn.Server):
         """Start as uvicorn does; warn if the kernel cuts the backlog."""
         warn_of_small_backlog(_SOMAXCONN)
         await super().startup(sockets)
+        self.ready.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, drain, then shut down as uvicorn does."""
@@ -74,7 +77,7 @@ def build_server(
     uds: str | None = None,
     ssl_certfile: str | PathLike[str] | None = None,
     ssl_keyfile: str | PathLike[str] | None = None,
-    log_level: str = "info",
+    log_level: str | None = "info",
     forwarded_allow_ips: Sequence[str] = (),
     drain: Drain | None = None,
 ) -> Server:
@@ -89,7 +92,7 @@ def build_server(
         uds: path of a Unix socket to bind instead.
         ssl_certfile: PEM with the certificate chain; turns TLS on.
         ssl_keyfile: PEM with its key, if not in the same file.
-        log_level: critical, error, warning, info or debug.
+        log_level: critical, error, warning, info or debug; None leaves logging as it is.
         forwarded_allow_ips: proxies whose ``X-Forwarded-*`` headers count; none by default.
         drain: see `Server`.
 
@@ -107,7 +110,7 @@ def build_server(
         http=cast(Any, partial(HttpProtocol, limits=limits)),
         ws=cast(Any, Upgrades(endpoints, limits=limits)),
         backlog=BACKLOG,
-        log_config=logging_config(),
+        log_config=None if log_level is None else logging_config(log_level),
         log_level=log_level,
         proxy_headers=bool(forwarded_allow_ips),
         forwarded_allow_ips=list(forwarded_allow_ips),
