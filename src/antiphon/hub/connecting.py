@@ -25,7 +25,7 @@ async def connect(session: Session, command_id: int, request: ConnectRequest) ->
     """Authenticate, subscribe from the server's side, and reply."""
     session.state = State.CONNECTING
     core = session.core
-    identity = await core.app.connect(_attempt(session, request))
+    identity = session.known or await core.app.connect(_attempt(session, request))
     if session.state is not State.CONNECTING:
         return
     if identity is None:

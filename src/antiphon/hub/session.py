@@ -76,6 +76,7 @@ class Session:
         "connection",
         "core",
         "expires_at",
+        "known",
         "membership",
         "renewable",
         "slot",
@@ -98,6 +99,9 @@ class Session:
         self.codec = codec
         self.state = State.NEW
         self.awaits_pong = False
+        self.known: Identity | None = None
+        """Who the client is, where that needs no proof: set for clients within the process only,
+        before their first message."""
         self.expires_at: float | None = None
         self.renewable = False
         self.channels_of_token: tuple[str, ...] = ()
