@@ -4,7 +4,9 @@ A restart makes new epochs, so that clients are told their position could not be
 method ever waits (`waits` is False), a publication reaches the hub inside `publish`, and none is
 ever lost on the way (`lossless` is True).
 
-Expired publications go when any stream is next touched; a heap says which are due.
+Expired publications go when any stream is next touched; a heap says which are due. A stream
+without publications is forgotten when it is old, or the least recently used of too many: clients
+that come back to it are told that their position could not be recovered.
 """
 
 import heapq
@@ -18,6 +20,9 @@ from antiphon.publication import ClientInfo, Publication, StreamPosition
 
 STREAM_META_SECONDS = 30 * 86_400.0
 """How long a stream without publications keeps its epoch and top offset."""
+QUIET_STREAMS = 65_536
+"""How many streams without publications are kept at most: clients make one with every name they
+subscribe to. Some 50 MiB."""
 
 Deliver = Callable[[str, Publication, str], None]
 """Called with channel, publication and the id of a client that does not get it, or ""."""
@@ -35,6 +40,7 @@ class MemoryEngine:
         epoch: makes the random name of a new stream.
         idempotency_seconds: how long the result of a publish is remembered under its key.
         presence_seconds: life of a presence entry that is not renewed.
+        quiet_streams: how many streams without publications are kept.
     """
 
     waits = False
@@ -47,12 +53,15 @@ class MemoryEngine:
         epoch: Callable[[], str] = _epoch,
         idempotency_seconds: float = 300.0,
         presence_seconds: float = 60.0,
+        quiet_streams: int = QUIET_STREAMS,
     ) -> None:
         self._clock = clock
         self._new_epoch = epoch
         self._idempotency_seconds = idempotency_seconds
         self._presence_seconds = presence_seconds
-        self._streams: OrderedDict[str, Stream] = OrderedDict()
+        self._most_quiet = quiet_streams
+        self._streams: dict[str, Stream] = {}
+        self._quiet: OrderedDict[str, Stream] = OrderedDict()
         self._due: list[tuple[float, str]] = []
         self._results: OrderedDict[tuple[str, str], tuple[float, StreamPosition]] = OrderedDict()
         self._presence: dict[str, dict[str, tuple[float, ClientInfo]]] = {}
@@ -101,9 +110,11 @@ class MemoryEngine:
                 return known[1]
         position = StreamPosition()
         if size:
-            stream = self._touch(channel, now)
+            stream = self._find(channel, now)
             stream.append(publication, size=size, expires_at=now + ttl)
-            self._schedule(channel, stream)
+            if channel not in self._streams:
+                self._streams[channel] = stream
+                heapq.heappush(self._due, (stream.expires_at, channel))
             position = stream.position
         if idempotency_key:
             self._remember(channel, idempotency_key, position, now)
@@ -115,7 +126,9 @@ class MemoryEngine:
     ) -> tuple[list[Publication], StreamPosition]:
         """Read a stream and its top; see `Stream.read` for the arguments."""
         now = self._clock()
-        stream = self._touch(channel, now)
+        stream = self._find(channel, now)
+        if channel not in self._streams:
+            self._lay_to_rest(channel, stream, now)
         return stream.read(since=since, limit=limit, reverse=reverse), stream.position
 
     async def remove_history(self, channel: str) -> None:
@@ -140,7 +153,7 @@ class MemoryEngine:
         now = self._clock()
         present = self._presence.get(channel, {})
         for client in [client for client, (expires_at, _) in present.items() if expires_at <= now]:
-            del present[client]
+            await self.remove_presence(channel, client)
         return {client: info for client, (_, info) in present.items()}
 
     async def presence_stats(self, channel: str) -> tuple[int, int]:
@@ -156,37 +169,35 @@ class MemoryEngine:
         """Tell the channel's subscribers that a client left."""
         self._deliver_leave(channel, info)
 
-    def _touch(self, channel: str, now: float) -> Stream:
-        """Find or create a stream, and let go of what has expired anywhere."""
-        self._sweep(now)
-        stream = self._streams.get(channel)
-        if stream is None:
-            stream = self._streams[channel] = Stream(self._new_epoch())
-        stream.touched_at = now
-        self._streams.move_to_end(channel)
-        return stream
+    def _find(self, channel: str, now: float) -> Stream:
+        """Find or create a stream, and let go of what has expired anywhere.
 
-    def _schedule(self, channel: str, stream: Stream) -> None:
-        """Note when the stream's publications are to go; one note per stream is enough."""
-        if not stream.scheduled:
-            stream.scheduled = True
-            heapq.heappush(self._due, (stream.expires_at, channel))
+        One without publications is taken from the quiet ones; the caller puts it back.
+        """
+        self._sweep(now)
+        stream = self._streams.get(channel) or self._quiet.pop(channel, None)
+        return stream or Stream(self._new_epoch())
+
+    def _lay_to_rest(self, channel: str, stream: Stream, now: float) -> None:
+        """Keep a stream without publications, as the most recently used of its kind."""
+        stream.touched_at = now
+        self._quiet[channel] = stream
+        if len(self._quiet) > self._most_quiet:
+            self._quiet.popitem(last=False)
 
     def _sweep(self, now: float) -> None:
-        streams, due = self._streams, self._due
+        due, quiet = self._due, self._quiet
         while due and due[0][0] <= now:
             channel = heapq.heappop(due)[1]
-            stream = streams[channel]
+            stream = self._streams[channel]
             if stream.expires_at > now:
                 heapq.heappush(due, (stream.expires_at, channel))
             else:
                 stream.clear()
-                stream.scheduled = False
-        while streams:
-            channel, stream = next(iter(streams.items()))
-            if stream.scheduled or now - stream.touched_at <= STREAM_META_SECONDS:
-                break
-            del streams[channel]
+                del self._streams[channel]
+                self._lay_to_rest(channel, stream, now)
+        while quiet and now - next(iter(quiet.values())).touched_at > STREAM_META_SECONDS:
+            quiet.popitem(last=False)
 
     def _remember(self, channel: str, key: str, position: StreamPosition, now: float) -> None:
         results = self._results

@@ -13,7 +13,7 @@ from antiphon.publication import Publication, StreamPosition
 class Stream:
     """A bounded, expiring list of publications with consecutive offsets from 1."""
 
-    __slots__ = ("_items", "epoch", "expires_at", "scheduled", "top", "touched_at")
+    __slots__ = ("_items", "epoch", "expires_at", "top", "touched_at")
 
     def __init__(self, epoch: str) -> None:
         self.epoch = epoch
@@ -21,8 +21,7 @@ class Stream:
         self._items: deque[Publication] = deque()
         self.expires_at = 0.0
         self.touched_at = 0.0
-        self.scheduled = False
-        """Whether the engine has a note of `expires_at`."""
+        """When it was last used, while it had no publications."""
 
     @property
     def position(self) -> StreamPosition:

@@ -1,0 +1,258 @@
+"""What every engine owes to the hub: streams, history, idempotency, presence, joins and leaves."""
+
+import pytest
+from msgspec import Raw
+from tests.engine.conftest import IDEMPOTENCY_SECONDS, PRESENCE_SECONDS, Clock, Heard
+
+from antiphon.hub.ports import Engine
+from antiphon.publication import ClientInfo, Publication, StreamPosition
+
+TTL = 60.0
+
+
+async def put(
+    engine: Engine, value: int = 0, *, channel: str = "news", size: int = 10, key: str = ""
+) -> StreamPosition:
+    publication = Publication(Raw(b"%d" % value))
+    return await engine.publish(channel, publication, size=size, ttl=TTL, idempotency_key=key)
+
+
+async def fill(engine: Engine, count: int, *, size: int = 10) -> str:
+    for value in range(1, count + 1):
+        position = await put(engine, value, size=size)
+    return position.epoch
+
+
+async def offsets(
+    engine: Engine, *, since: int | None = None, limit: int = -1, reverse: bool = False
+) -> list[int]:
+    found, _ = await engine.history("news", since=since, limit=limit, reverse=reverse)
+    return [publication.offset for publication in found]
+
+
+# Streams.
+
+
+async def test_offsets_count_from_one_within_an_epoch(engine: Engine) -> None:
+    first, second = await put(engine), await put(engine)
+    assert (first.offset, second.offset) == (1, 2)
+    assert first.epoch and first.epoch == second.epoch
+
+
+async def test_channels_have_streams_of_their_own(engine: Engine) -> None:
+    one, other = await put(engine, channel="a"), await put(engine, channel="b")
+    assert one.offset == other.offset == 1
+    assert one.epoch != other.epoch
+
+
+async def test_only_the_first_publication_carries_the_epoch(engine: Engine, heard: Heard) -> None:
+    epoch = await fill(engine, 2)
+    assert [p.epoch for _, p, _ in heard.publications] == [epoch, ""]
+
+
+async def test_a_read_of_an_empty_stream_fixes_its_epoch(engine: Engine) -> None:
+    found, top = await engine.history("news")
+    assert (found, top.offset) == ([], 0)
+    assert top.epoch == (await put(engine)).epoch
+
+
+async def test_publications_are_delivered_in_order_with_offset_and_exclude(
+    engine: Engine, heard: Heard
+) -> None:
+    await put(engine, 1)
+    await engine.publish("news", Publication(Raw(b"2")), size=10, ttl=TTL, exclude="me")
+    seen = [(channel, bytes(p.data), p.offset, exc) for channel, p, exc in heard.publications]
+    assert seen == [("news", b"1", 1, ""), ("news", b"2", 2, "me")]
+
+
+async def test_size_zero_delivers_and_stores_nothing(engine: Engine, heard: Heard) -> None:
+    assert await put(engine, size=0) == StreamPosition()
+    assert [p.offset for _, p, _ in heard.publications] == [0]
+    assert await offsets(engine) == []
+
+
+async def test_size_bounds_the_stream(engine: Engine) -> None:
+    await fill(engine, 5, size=3)
+    assert await offsets(engine) == [3, 4, 5]
+
+
+async def test_a_smaller_size_trims_what_was_kept(engine: Engine) -> None:
+    await fill(engine, 5)
+    await put(engine, size=2)
+    assert await offsets(engine) == [5, 6]
+
+
+async def test_publications_expire_together_and_the_position_stays(
+    engine: Engine, clock: Clock
+) -> None:
+    epoch = await fill(engine, 2)
+    clock.advance(TTL - 1)
+    assert await offsets(engine) == [1, 2]
+    clock.advance(1)
+    found, top = await engine.history("news", limit=-1)
+    assert (found, top) == ([], StreamPosition(2, epoch))
+    assert await put(engine) == StreamPosition(3, epoch)
+    assert await offsets(engine) == [3]
+
+
+async def test_every_publication_prolongs_the_life_of_all(engine: Engine, clock: Clock) -> None:
+    await put(engine)
+    for _ in range(3):
+        clock.advance(TTL - 1)
+        await put(engine)
+    assert await offsets(engine) == [1, 2, 3, 4]
+    clock.advance(TTL)
+    assert await offsets(engine) == []
+
+
+async def test_removed_history_leaves_the_position(engine: Engine) -> None:
+    epoch = await fill(engine, 3)
+    await engine.remove_history("news")
+    found, top = await engine.history("news", limit=-1)
+    assert (found, top) == ([], StreamPosition(3, epoch))
+    await put(engine)
+    assert await offsets(engine) == [4]
+
+
+async def test_removing_the_history_of_an_unknown_channel_is_nothing(engine: Engine) -> None:
+    await engine.remove_history("nowhere")
+
+
+# History.
+
+
+@pytest.mark.parametrize(
+    ("since", "limit", "reverse", "expected"),
+    [
+        (None, 0, False, []),
+        (None, 0, True, []),
+        (3, 0, False, []),
+        (None, -1, False, [3, 4, 5, 6, 7]),
+        (None, -5, False, [3, 4, 5, 6, 7]),
+        (None, -1, True, [7, 6, 5, 4, 3]),
+        (None, 2, False, [3, 4]),
+        (None, 2, True, [7, 6]),
+        (None, 99, False, [3, 4, 5, 6, 7]),
+        (None, 99, True, [7, 6, 5, 4, 3]),
+        (4, -1, False, [5, 6, 7]),
+        (4, 2, False, [5, 6]),
+        (4, -1, True, [3]),
+        (6, 2, True, [5, 4]),
+        (7, -1, False, []),
+        (8, -1, False, []),
+        (99, -1, False, []),
+        (8, -1, True, [7, 6, 5, 4, 3]),
+        (99, 2, True, [7, 6]),
+        (3, -1, True, []),
+        (2, -1, False, [3, 4, 5, 6, 7]),
+        # Trimmed already: forward begins at the oldest there is, reverse finds nothing.
+        (1, -1, False, [3, 4, 5, 6, 7]),
+        (0, 2, False, [3, 4]),
+        (1, -1, True, []),
+        (0, -1, True, []),
+    ],
+)
+async def test_a_page_of_history(
+    engine: Engine, since: int | None, limit: int, reverse: bool, expected: list[int]
+) -> None:
+    epoch = await fill(engine, 7, size=5)
+    assert await offsets(engine, since=since, limit=limit, reverse=reverse) == expected
+    _, top = await engine.history("news", since=since, limit=limit, reverse=reverse)
+    assert top == StreamPosition(7, epoch)
+
+
+async def test_history_keeps_what_was_published(engine: Engine) -> None:
+    info = ClientInfo("u", "c", Raw(b"1"), Raw(b"2"))
+    publication = Publication(Raw(b'{"a":1}'), info, tags={"k": "v"})
+    await engine.publish("news", publication, size=1, ttl=TTL)
+    (found,), _ = await engine.history("news", limit=-1)
+    assert (bytes(found.data), found.tags, found.offset) == (b'{"a":1}', {"k": "v"}, 1)
+    assert found.info is not None
+    assert (found.info.user, found.info.client) == ("u", "c")
+    assert (bytes(found.info.conn_info), bytes(found.info.chan_info)) == (b"1", b"2")
+
+
+# Idempotency.
+
+
+@pytest.mark.parametrize("size", [0, 10])
+async def test_a_repeated_key_gets_the_first_result(
+    engine: Engine, heard: Heard, clock: Clock, size: int
+) -> None:
+    first = await put(engine, 1, key="k", size=size)
+    await put(engine, 2, key="other", size=size)
+    clock.advance(IDEMPOTENCY_SECONDS - 1)
+    assert await put(engine, 3, key="k", size=size) == first
+    assert [bytes(p.data) for _, p, _ in heard.publications] == [b"1", b"2"]
+
+
+async def test_a_key_is_forgotten_after_its_time(
+    engine: Engine, heard: Heard, clock: Clock
+) -> None:
+    await put(engine, 1, key="k")
+    clock.advance(IDEMPOTENCY_SECONDS)
+    await put(engine, 2, key="k")
+    assert len(heard.publications) == 2
+
+
+async def test_a_key_belongs_to_its_channel(engine: Engine, heard: Heard) -> None:
+    await put(engine, key="k", channel="a")
+    await put(engine, key="k", channel="b")
+    assert len(heard.publications) == 2
+
+
+# Presence.
+
+ANN, ANN_TOO, BOB = ClientInfo("ann", "1"), ClientInfo("ann", "2"), ClientInfo("bob", "3")
+
+
+async def test_presence_is_by_client_and_stats_by_user(engine: Engine) -> None:
+    for info in (ANN, ANN_TOO, BOB):
+        await engine.add_presence("news", info)
+    assert await engine.presence("news") == {"1": ANN, "2": ANN_TOO, "3": BOB}
+    assert await engine.presence_stats("news") == (3, 2)
+    assert await engine.presence("other") == {}
+    assert await engine.presence_stats("other") == (0, 0)
+
+
+async def test_presence_ends_when_removed(engine: Engine) -> None:
+    await engine.add_presence("news", ANN)
+    await engine.add_presence("news", BOB)
+    await engine.remove_presence("news", ANN.client)
+    await engine.remove_presence("news", ANN.client)
+    await engine.remove_presence("nowhere", ANN.client)
+    assert await engine.presence("news") == {"3": BOB}
+
+
+async def test_presence_expires_unless_renewed(engine: Engine, clock: Clock) -> None:
+    await engine.add_presence("news", ANN)
+    await engine.add_presence("news", BOB)
+    clock.advance(PRESENCE_SECONDS - 1)
+    await engine.add_presence("news", ANN)
+    clock.advance(1)
+    assert await engine.presence("news") == {"1": ANN}
+    assert await engine.presence_stats("news") == (1, 1)
+    clock.advance(PRESENCE_SECONDS)
+    assert await engine.presence_stats("news") == (0, 0)
+
+
+async def test_renewed_presence_shows_the_newest_info(engine: Engine) -> None:
+    await engine.add_presence("news", ANN)
+    changed = ClientInfo("ann", "1", Raw(b'{"mood":"fine"}'))
+    await engine.add_presence("news", changed)
+    assert await engine.presence("news") == {"1": changed}
+
+
+async def test_joins_and_leaves_reach_the_hub(engine: Engine, heard: Heard) -> None:
+    await engine.join("news", ANN)
+    await engine.leave("news", ANN)
+    assert heard.told == [("join", "news", ANN), ("leave", "news", ANN)]
+
+
+async def test_a_channel_can_be_watched_twice_and_left(engine: Engine, heard: Heard) -> None:
+    await engine.watch("news")
+    await engine.watch("news")
+    await put(engine)
+    assert len(heard.publications) == 1
+    await engine.unwatch("news")
+    await engine.unwatch("news")
