@@ -14,7 +14,6 @@ import inspect
 import sys
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import copy_context
-from types import coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -66,72 +65,84 @@ else:
         current task is told the same one before and after the first wait.
         """
         context = copy_context()
-        first = _FirstStep(work)
-        task: asyncio.Task[T] = loop.create_task(first.rest(), context=context)
+        begun = _Begun(work)
+        task: asyncio.Task[T] = loop.create_task(begun, context=context)
         outer = asyncio.current_task(loop)
         if outer is not None:
             asyncio.tasks._leave_task(loop, outer)
         asyncio.tasks._enter_task(loop, task)
         try:
-            context.run(first.run)
+            context.run(begun.step)
         finally:
             asyncio.tasks._leave_task(loop, task)
             if outer is not None:
                 asyncio.tasks._enter_task(loop, outer)
-        return first.outcome(task, loop)
+        return begun.outcome(task, loop)
 
 
-class _FirstStep:
-    """The first step of a coroutine, made before its task would make it."""
+class _Begun(Coroutine[Any, Any, Any]):
+    """A coroutine whose first step is made before its task would make it.
 
-    __slots__ = ("error", "finished", "result", "waits_for", "work")
+    To the task it is the coroutine itself: it hands on what that waits for, and whatever else is
+    asked of it. A task that is left with a finished one ends in the next turn of the loop.
+    """
+
+    __slots__ = ("_error", "_finished", "_result", "_waits_for", "_work")
 
     def __init__(self, work: Coroutine[Any, Any, Any]) -> None:
-        self.work = work
-        self.finished = False
-        self.result: Any = None
-        self.error: BaseException | None = None
-        self.waits_for: Any = None
+        self._work = work
+        self._finished = True
+        self._result: Any = None
+        self._error: BaseException | None = None
+        self._waits_for: Any = None
 
-    def run(self) -> None:
+    def step(self) -> None:
+        """Run up to the first wait."""
         try:
-            self.waits_for = self.work.send(None)
+            self._waits_for = self._work.send(None)
+            self._finished = False
         except StopIteration as stop:
-            self.finished, self.result = True, stop.value
+            self._result = stop.value
         except (Exception, asyncio.CancelledError) as error:
-            self.finished, self.error = True, error
-
-    async def rest(self) -> Any:
-        if not self.finished:
-            return await _resume(self.work, self.waits_for)
-        return None
+            self._error = error
 
     def outcome(
         self, task: asyncio.Task[Any], loop: asyncio.AbstractEventLoop
     ) -> asyncio.Future[Any]:
-        if not self.finished:
+        """Return the task, or a finished future when nothing is left to do."""
+        if not self._finished:
             return task
         done: asyncio.Future[Any] = loop.create_future()
-        if self.error is not None:
-            done.set_exception(self.error)
+        if isinstance(self._error, asyncio.CancelledError):
+            done.cancel()
+        elif self._error is not None:
+            done.set_exception(self._error)
         else:
-            done.set_result(self.result)
+            done.set_result(self._result)
         return done
 
+    def send(self, value: Any) -> Any:
+        if self._finished:
+            raise StopIteration
+        waits_for, self._waits_for = self._waits_for, None
+        return self._work.send(value) if waits_for is None else waits_for
 
-@coroutine
-def _resume(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
-    """Go on with a coroutine that has already yielded what it waits for."""
-    while True:
-        try:
-            sent = yield waits_for
-        except BaseException as error:
-            step: Callable[[Any], Any] = work.throw
-            argument: Any = error
-        else:
-            step, argument = work.send, sent
-        try:
-            waits_for = step(argument)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
+    def throw(self, error: Any, *rest: Any) -> Any:
+        if self._finished:
+            raise error
+        waits_for, self._waits_for = self._waits_for, None
+        # Cancelled before its task's first step: as in a task that waits, what it waits for is
+        # cancelled, and tells the coroutine.
+        if waits_for is not None and waits_for.cancel(*error.args):
+            return waits_for
+        return self._work.throw(error, *rest)
+
+    def close(self) -> None:
+        self._work.close()
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self._work.__await__()
+
+    def __getattr__(self, name: str) -> Any:
+        # anyio looks at `cr_frame` and others, to see whether a task has begun.
+        return getattr(self._work, name)
