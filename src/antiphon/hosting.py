@@ -8,6 +8,7 @@ A start that fails raises its cause instead of ending the process.
 """
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -69,14 +70,18 @@ class Hosting:
         """Run the server until it is told to stop.
 
         Raises:
-            StartupError, OSError, Exception: why it could not start.
+            StartupError: it could not start.
+            Exception: what the target's own lifespan raised.
         """
         try:
             await server.serve()
         except SystemExit as stop:
-            # uvicorn has logged the cause, if at all; a port that is taken is the context.
-            cause = self._failure or stop.__context__
-            raise cause or StartupError("the server could not start") from None
+            # uvicorn only logs why; a port that is taken is the context of its exit.
+            raise self._failure or _cannot_listen(server, stop.__context__) from None
+        except OSError as error:
+            if server.started:
+                raise
+            raise _cannot_listen(server, error) from None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
@@ -94,6 +99,20 @@ class Hosting:
 
     async def _drain(self) -> None:
         await asyncio.gather(*(app.hub.drain() for app in self.apps.values()))
+
+
+def reason_of(error: OSError) -> str:
+    """Say why in the system's words; asyncio's own say more than a person wants to read."""
+    if error.errno and error.errno > 0:
+        return os.strerror(error.errno)
+    return error.strerror or str(error)
+
+
+def _cannot_listen(server: Server, cause: BaseException | None) -> StartupError:
+    config = server.config
+    place = config.uds or f"{config.host}:{config.port}"
+    reason = reason_of(cause) if isinstance(cause, OSError) else cause
+    return StartupError(f"cannot listen on {place}: {reason}")
 
 
 class _Relay:
