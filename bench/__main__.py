@@ -1,7 +1,8 @@
 """``python -m bench``: measure, print, write down, and say with the exit code whether it is enough.
 
-The exit code is 1 when a bound is not met, unless ``--no-fail``. A run of all scenarios writes
-bench/results/latest.json and the table in docs/performance.md; one with ``--only`` just prints.
+The exit code is 1 when a bound is not met, unless ``--no-fail``, and 2 when a server failed. A run
+of all scenarios writes bench/results/latest.json and the table in docs/performance.md; one with
+``--only`` just prints.
 """
 
 from typing import Annotated
@@ -10,6 +11,7 @@ import typer
 from rich.console import Console
 
 from bench import machine, report
+from bench.control import ChildError
 from bench.measure import Result, run
 from bench.scenarios import Scenario, all_scenarios
 
@@ -28,7 +30,11 @@ def bench(
     """Measure what a delivery costs Antiphon, beside its peers."""
     scenarios = _selected(only or [])
     machine.raise_file_limit()
-    results = _measure(scenarios, rounds=rounds, seconds=seconds)
+    try:
+        results = _measure(scenarios, rounds=rounds, seconds=seconds)
+    except ChildError as error:
+        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(2) from None
     report.print_table(results)
     if not only:
         method = {"rounds": rounds, "seconds": seconds}

@@ -20,13 +20,14 @@ class Crowd:
     """The clients of one server, and what they have received together.
 
     `received` counts deliveries; `arrived` is set when it has reached `target`, or a client was
-    lost. While `quota` lasts, a delivery makes its receiver ask again.
+    lost or had something refused. While `quota` lasts, a delivery makes its receiver ask again.
     """
 
     def __init__(self, request: bytes = b"") -> None:
         self.request = request
         self.clients: list[Client] = []
         self.lost = 0
+        self.refused = ""
         self.received = 0
         self.target = 0
         self.quota = 0
@@ -41,6 +42,11 @@ class Crowd:
             client.ask()
         if self.received >= self.target:
             self.arrived.set()
+
+    def fail(self, refused: str) -> None:
+        """Note that the server refused something; nobody need wait any longer."""
+        self.refused = refused
+        self.arrived.set()
 
     def inflate(self, payload: bytes) -> bytes:
         """Inflate a message. All clients get the same bytes: inflating them once is enough."""
@@ -100,6 +106,9 @@ class CentrifugeClient(Client):
             self.crowd.take(self, deliveries)
         elif payload == b"{}":
             transport.send(TEXT, b"{}")
+        elif b'"error":' in payload:
+            self.crowd.fail(payload.decode())
+            self.ready.set()
         elif b'"connect":' in payload:
             transport.send(TEXT, b'{"id":2,"subscribe":{"channel":"bench"}}')
         elif b'"subscribe":' in payload:

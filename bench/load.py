@@ -45,6 +45,8 @@ class Operations:
             clients = [DIALECTS[dialect](members, token) for token in tokens]
             await asyncio.gather(*(_open(client, url, deflate) for client in clients))
             members.clients += clients
+            if members.refused:
+                raise LoadError(f"refused: {members.refused}")
         return {"clients": len(members.clients)}
 
     async def wait(self, crowd: str, deliveries: int) -> Answer:
@@ -73,12 +75,15 @@ async def _open(client: Client, url: str, deflate: bool) -> None:
 
 
 async def _arrival(crowd: Crowd) -> None:
-    if crowd.received < crowd.target and not crowd.lost:
+    if crowd.received < crowd.target and not (crowd.lost or crowd.refused):
         crowd.arrived.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(crowd.arrived.wait(), ARRIVAL_SECONDS)
-    if crowd.lost or crowd.received != crowd.target:
-        raise LoadError(f"{crowd.received} of {crowd.target} received, {crowd.lost} clients lost")
+    if crowd.lost or crowd.refused or crowd.received != crowd.target:
+        raise LoadError(
+            f"{crowd.received} of {crowd.target} received, {crowd.lost} clients lost; "
+            f"refused: {crowd.refused or 'nothing'}"
+        )
 
 
 def _token(secret: str, number: int) -> str:
