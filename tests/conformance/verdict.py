@@ -1,8 +1,8 @@
 """What the suite's report means: which cases fail, and which are non-strict for a known reason.
 
-A case passes when its behaviour is OK, INFORMATIONAL, or NON-STRICT as ``README.md`` explains, and
-its close is OK or INFORMATIONAL. Everything else fails, also a case listed as NON-STRICT that has
-become strict: then the list is out of date.
+A case passes when its behaviour is OK or INFORMATIONAL, or NON-STRICT where ``README.md`` says why, and
+its close is OK or INFORMATIONAL. Everything else fails. The listed cases depend on how TCP cuts the
+bytes into segments, so they may also come out as OK.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 EXPLAINED: Final = frozenset({"4.1.3", "4.1.4", "4.2.3", "4.2.4", "4.2.5", "6.4.3", "6.4.4"})
-"""Cases that are NON-STRICT, each with its reason in ``README.md``."""
+"""Cases that may be NON-STRICT, each with its reason in ``README.md``."""
 
 _GOOD: Final = frozenset({"OK", "INFORMATIONAL"})
 
@@ -36,7 +36,7 @@ def judge(cases: Mapping[str, Mapping[str, object]]) -> Verdict:
     failures = []
     for name, case in cases.items():
         behavior, close = str(case["behavior"]), str(case["behaviorClose"])
-        expected = {"NON-STRICT"} if name in EXPLAINED else _GOOD
+        expected = _GOOD | {"NON-STRICT"} if name in EXPLAINED else _GOOD
         if behavior not in expected or close not in _GOOD:
             failures.append(f"{name}: {behavior}, close {close}")
     return Verdict(counts, failures)

@@ -1,6 +1,5 @@
 """Fixtures for the wire: one native server for all tests of a module, and a fresh peer for each."""
 
-import logging
 from collections.abc import Iterator
 
 import pytest
@@ -11,15 +10,6 @@ from antiphon.limits import Limits
 
 QUICK = Limits(stalled_seconds=0.3, close_seconds=0.2, request_seconds=0.5)
 """Limits whose deadlines a test can wait for."""
-
-
-@pytest.fixture
-def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """What the wire logs; the server's configuration keeps it from the root logger."""
-    logger = logging.getLogger("antiphon.wire")
-    logger.addHandler(caplog.handler)
-    yield caplog
-    logger.removeHandler(caplog.handler)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +26,7 @@ def site(served: tuple[Site, int]) -> Iterator[Site]:
     site, _ = served
     site.clear()
     yield site
-    until(lambda: len(site.ends) == len(site.connections))
+    until(lambda: len(site.ends) == len(site.connections) == site.admitted)
 
 
 @pytest.fixture

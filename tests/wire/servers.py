@@ -54,6 +54,7 @@ class Site:
         self.connections: list[Connection] = []
         self.messages: list[bytes] = []
         self.ends: list[tuple[int, str]] = []
+        self.admitted = 0
         self.answer = answer
         self.examine = admit
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -62,6 +63,7 @@ class Site:
         """Forget what happened, and answer with an echo again."""
         for kept in (self.requests, self.connections, self.messages, self.ends):
             kept.clear()
+        self.admitted = 0
         self.answer = echo
         self.examine = lambda request: None
 
@@ -81,7 +83,9 @@ class Site:
 
     def _admit(self, request: Request) -> Refusal | None:
         self.requests.append(request)
-        return self.examine(request)
+        refusal = self.examine(request)
+        self.admitted += refusal is None
+        return refusal
 
     def _open(self, connection: Connection) -> "_Receiver":
         self._loop = asyncio.get_running_loop()
@@ -207,8 +211,9 @@ def uvicorn_asgi(site: Site) -> Iterator[int]:
 def hypercorn_asgi(site: Site) -> Iterator[int]:
     """Serve a site by hypercorn."""
     listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
     config = hypercorn.config.Config()
-    config.bind = [f"fd://{listener.fileno()}"]
+    config.bind = [f"fd://{listener.detach()}"]
     config.errorlog = config.accesslog = None
     config.graceful_timeout = 0.1
     stop = threading.Event()
@@ -221,8 +226,8 @@ def hypercorn_asgi(site: Site) -> Iterator[int]:
         app = asgi_app(site)
         asyncio.run(hypercorn.asyncio.serve(app, config, shutdown_trigger=stopped))
 
-    with listener, in_thread(run):
+    with in_thread(run):
         try:
-            yield listener.getsockname()[1]
+            yield port
         finally:
             stop.set()

@@ -189,7 +189,7 @@ def test_a_long_reason_is_cut_at_a_character(peer: Peer, site: Site) -> None:
     assert peer.closing() == (4000, "€" * 41)
 
 
-def test_a_receiver_that_raises(port: int, site: Site, log: pytest.LogCaptureFixture) -> None:
+def test_a_receiver_that_raises(port: int, site: Site, caplog: pytest.LogCaptureFixture) -> None:
     def fail(connection: Connection, data: bytes) -> None:
         raise ValueError("a secret")
 
@@ -198,7 +198,7 @@ def test_a_receiver_that_raises(port: int, site: Site, log: pytest.LogCaptureFix
         peer.upgrade()
         peer.text(b"x")
         assert peer.closing() == (1011, "")
-    assert "a secret" in log.text
+    assert "a secret" in caplog.text
 
 
 def test_every_method_is_safe_after_the_end(peer: Peer, site: Site) -> None:

@@ -25,17 +25,15 @@ class Redaction(logging.Filter):
 def logging_config(level: str) -> dict[str, Any]:
     """Return uvicorn's logging configuration with the redaction on every handler.
 
-    The "antiphon" loggers write to the same place as uvicorn's, from `level` on.
+    Where nobody listens to the "antiphon" loggers yet, they write to the same place as uvicorn's,
+    from `level` on.
     """
     config: dict[str, Any] = deepcopy(LOGGING_CONFIG)
     config["filters"] = {"redaction": {"()": Redaction}}
     for handler in config["handlers"].values():
         handler["filters"] = ["redaction"]
-    config["loggers"]["antiphon"] = {
-        "handlers": ["default"],
-        "level": level.upper(),
-        "propagate": False,
-    }
+    if not logging.getLogger("antiphon").hasHandlers():
+        config["loggers"]["antiphon"] = {"handlers": ["default"], "level": level.upper()}
     return config
 
 

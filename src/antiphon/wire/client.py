@@ -166,6 +166,7 @@ class Socket(WSListener):
                 self._on_data(opcode, payload, bool(frame.fin))
         except Violation as violation:
             self._writer.send_close(violation.code, fit_reason(violation.reason))
+            self._writer.disconnect()
             self._finish(violation.code, violation.reason)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:

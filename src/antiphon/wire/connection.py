@@ -20,7 +20,7 @@ from antiphon import codes
 from antiphon.wire.assemble import Assembly, check_size, check_text
 from antiphon.wire.congestion import StallWatch
 from antiphon.wire.deflate import inflate
-from antiphon.wire.packet import HEADROOM, Deflate, Packet
+from antiphon.wire.packet import HEADROOM, Packet
 from antiphon.wire.parser import FrameWriter, Parser
 from antiphon.wire.port import Receiver, Request
 from antiphon.wire.rules import (
@@ -373,38 +373,3 @@ class NativeConnection(WSListener):
                 receiver.on_close(code, reason)
             except Exception:
                 logger.exception("the end of a connection could not be handled")
-
-
-class CompressedConnection(NativeConnection):
-    """A connection that negotiated permessage-deflate.
-
-    Args:
-        request: as above.
-        service: as above.
-        transport: as above.
-        deflate: compresses packets for the window that was negotiated.
-    """
-
-    __slots__ = ("_deflate",)
-
-    _compresses = True
-
-    def __init__(
-        self,
-        request: Request,
-        service: Service,
-        transport: asyncio.Transport,
-        deflate: Deflate,
-    ) -> None:
-        super().__init__(request, service, transport)
-        self._deflate = deflate
-
-    def write(self, packet: Packet) -> None:
-        """Send one message, compressed if that is worth it."""
-        deflated = packet.deflated(self._deflate)
-        rsv1 = deflated is not None
-        frame = packet.frame if deflated is None else deflated
-        if self._flowing:
-            self._writer.send_reuse_external_bytearray(packet.opcode, frame, HEADROOM, True, rsv1)
-        else:
-            self._queue(packet.opcode, frame, rsv1)

@@ -22,7 +22,8 @@ from uvicorn.server import ServerState
 
 from antiphon.limits import Limits
 from antiphon.wire.admission import examine
-from antiphon.wire.connection import CompressedConnection, NativeConnection
+from antiphon.wire.compressed import CompressedConnection
+from antiphon.wire.connection import NativeConnection
 from antiphon.wire.deflate import Agreement, negotiate
 from antiphon.wire.handshake import (
     Refused,
