@@ -36,13 +36,14 @@ def say(text: str) -> None:
 
 
 def run(command: Sequence[str | Path], *, cwd: Path = ROOT, path: str | None = None) -> None:
-    """Run `command` to its end; leave with its exit code when it fails."""
+    """Run `command` to its end, in silence; when it fails, show its output and leave with its code."""
     # A virtual environment that happens to be active is not ours: pip and npm must not see it.
     environment = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONHOME")}
     environment["PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD"] = "1"
     environment["PATH"] = path or os.environ["PATH"]
-    done = subprocess.run(command, cwd=cwd, env=environment)
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
     if done.returncode:
+        print(done.stdout, done.stderr, sep="", file=sys.stderr)
         print(f"setup: failed: {' '.join(map(str, command))}", file=sys.stderr)
         sys.exit(done.returncode)
 

@@ -11,12 +11,12 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from antiphon import codes
-from antiphon.app import WEBSOCKET_PATH
 from antiphon.cli.demo import Site, build
 from antiphon.cli.demo import app as demo_app
 from antiphon.cli.demo.league import FIXTURES
 from antiphon.cli.demo.market import OPENINGS
-from antiphon.wire.server import Server, build_server
+from antiphon.hosting import Hosting
+from antiphon.wire.server import Server
 
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
 DESKTOP = {"width": 1280, "height": 800}
@@ -40,11 +40,10 @@ def quiet_feed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def server(site: Site) -> AsyncIterator[Server]:
-    endpoints = {WEBSOCKET_PATH: site.app.endpoint()}
-    server = build_server(site, endpoints, limits=site.app.limits, port=0, log_level="warning")
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event to wait for
-        await asyncio.sleep(0.01)
+    hosting = Hosting(site)
+    server = hosting.server(port=0, log_level="warning")
+    serving = asyncio.create_task(hosting.serve(server))
+    await server.ready.wait()
     yield server
     server.should_exit = True
     await serving
