@@ -4,6 +4,7 @@ Whatever text comes from elsewhere, a server above all, is stripped of control c
 would obey them.
 """
 
+import importlib
 import traceback
 from pathlib import Path
 
@@ -34,8 +35,9 @@ def printable(text: str) -> str:
 def traceback_of(error: BaseException) -> str:
     """Format an exception's traceback without the frames that led to the user's code."""
     found = traceback.TracebackException.from_exception(error, compact=True)
-    ours = str(Path(antiphon.__file__).parent)
+    importing = str(Path(importlib.__file__).parent)
+    hidden = (str(Path(antiphon.__file__).parent), importing, "<frozen importlib")
     found.stack = traceback.StackSummary.from_list(
-        frame for frame in found.stack if not frame.filename.startswith((ours, "<frozen importlib"))
+        frame for frame in found.stack if not frame.filename.startswith(hidden)
     )
     return "".join(found.format())

@@ -33,10 +33,7 @@ def json_of(text: str, wanted: Any = Any) -> Any:
 
 def issue(user: str, *, ttl: str, channel: str | None, info: str | None, meta: str | None) -> str:
     """Return a token; the texts are as typed."""
-    return JWT.from_env().issue(
-        user,
-        ttl=seconds_of(ttl),
-        channel=channel,
-        info=None if info is None else json_of(info),
-        meta=None if meta is None else json_of(meta, dict[str, Any]),
-    )
+    seconds = seconds_of(ttl)
+    public = None if info is None else json_of(info)
+    private = None if meta is None else json_of(meta, dict[str, Any])
+    return JWT.from_env().issue(user, ttl=seconds, channel=channel, info=public, meta=private)
