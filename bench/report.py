@@ -23,7 +23,7 @@ BEGIN = "<!-- bench:begin -->"
 END = "<!-- bench:end -->"
 COLUMNS = ("scenario", "antiphon", "peers", "measured", "bound", "verdict")
 NUMERIC = {"antiphon", "bound"}
-WIDTH = 132
+WIDTH = 150
 """Columns of the terminal's table, where the terminal does not say that it has more."""
 
 
