@@ -269,9 +269,9 @@ class Peer:
 
     async def close(self) -> None:
         """Close the connection. Safe to call twice."""
+        self._end(codes.NORMAL_CLOSURE, "")
         self._reader.cancel()
         await asyncio.gather(self._reader, return_exceptions=True)
-        self._end(codes.NORMAL_CLOSURE, "")
         await self.pipe.close()
 
     # Within.
@@ -304,6 +304,9 @@ class Peer:
             self._end(closed.code, closed.reason)
         except msgspec.DecodeError as error:
             self._end(codes.PROTOCOL_ERROR, f"not of the protocol: {error}")
+        finally:
+            # Whatever stops the reader, nobody may wait for it any longer.
+            self._end(codes.ABNORMAL_CLOSURE, "")
 
     async def _take(self, reply: Reply) -> None:
         if reply.push is not None:
