@@ -144,3 +144,10 @@ def test_frames_glued_to_the_upgrade_request(port: int, site: Site) -> None:
         assert peer.frame().payload == b"x" * 5_000
         assert peer.closing() == (1000, "")
     assert site.messages[0] == b"glued"
+
+
+def test_an_upgrade_behind_an_unanswered_request(port: int, site: Site) -> None:
+    with Peer(port) as peer:
+        peer.send(REQUEST + peer.request())
+        assert b" 101 " not in peer.rest()
+    assert site.requests == []

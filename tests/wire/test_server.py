@@ -11,7 +11,7 @@ from tests.wire.peer import Peer, close_frame, until
 from tests.wire.servers import Site, native_server, run_server
 
 from antiphon.errors import StartupError
-from antiphon.wire.server import BACKLOG, warn_of_small_backlog
+from antiphon.wire.server import BACKLOG, Server, warn_of_small_backlog
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +88,25 @@ def test_the_drain_comes_before_the_end_of_connections() -> None:
         assert second.closing() == (3001, "shutdown")
     assert seen == [2]
     until(lambda: len(site.ends) == 2)
+
+
+def test_a_drain_that_raises_ends_the_server_all_the_same() -> None:
+    site = Site(limits=QUICK)
+
+    async def drain() -> None:
+        raise ValueError("drain")
+
+    server = native_server(site, drain=drain)
+    with pytest.raises(ValueError, match="drain"):
+        asyncio.run(_serve_one(server))
+    assert not server.servers[0].is_serving()
+
+
+async def _serve_one(server: Server) -> None:
+    serving = asyncio.create_task(server.serve())
+    await server.ready.wait()
+    server.should_exit = True
+    await serving
 
 
 async def test_a_server_says_when_it_is_ready() -> None:

@@ -159,7 +159,8 @@ class NativeConnection(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Take one whole, unmasked frame."""
-        if self._grown or frame.payload_size + frame.tail_size > _LARGE:
+        size = frame.payload_size
+        if self._grown or size + frame.tail_size > _LARGE:
             self._note_growth(frame)
         try:
             if (
@@ -169,9 +170,10 @@ class NativeConnection(WSListener):
                 and self._assembly is None
                 and self._state == _OPEN
             ):
-                check_size(frame.payload_size, self.message_limit)
+                check_size(size, self.message_limit)
                 data = frame.get_payload_as_bytes()
-                check_text(data)
+                if not data.isascii():
+                    check_text(data)
                 self._deliver(data, False)
             else:
                 self._on_unusual_frame(frame)

@@ -143,8 +143,14 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _upgrade(self, tail: bytes) -> None:
-        """Hand over to the WebSocket protocol; any other upgrade is served as plain HTTP."""
+        """Hand over to the WebSocket protocol; any other upgrade is served as plain HTTP.
+
+        Behind a request that is still being answered an upgrade ends the connection.
+        """
         if not self._should_upgrade():
+            return
+        if self._responding():
+            self._refuse(_MALFORMED)
             return
         self.connections.discard(self)
         protocol = cast(Callable[..., asyncio.Protocol], self.ws_protocol_class)(

@@ -35,20 +35,19 @@ class Packet:
         self.payload = payload
         self.opcode = opcode
         self.frame = bytearray(HEADROOM) + payload
-        self._deflated: dict[Deflate, bytearray | None] = {}
+        self._deflated: dict[Deflate, bytearray | None] | None = None
 
     def deflated(self, deflate: Deflate) -> bytearray | None:
         """The compressed payload behind `HEADROOM` free bytes, made once per `deflate`.
 
         None when `deflate` finds that compression is not worth it: send `frame` then.
         """
-        try:
-            return self._deflated[deflate]
-        except KeyError:
-            return self._compress(deflate)
-
-    def _compress(self, deflate: Deflate) -> bytearray | None:
+        made = self._deflated
+        if made is None:
+            made = self._deflated = {}
+        elif deflate in made:
+            return made[deflate]
         data = deflate(self.payload)
         frame = None if data is None else bytearray(HEADROOM) + data
-        self._deflated[deflate] = frame
+        made[deflate] = frame
         return frame

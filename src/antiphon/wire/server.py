@@ -9,6 +9,7 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from math import ceil
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, cast
@@ -62,9 +63,11 @@ class Server(uvicorn.Server):
         """Stop accepting, drain, then shut down as uvicorn does."""
         for server in self.servers:
             server.close()
-        if self._drain is not None:
-            await self._drain()
-        await super().shutdown(sockets)
+        try:
+            if self._drain is not None:
+                await self._drain()
+        finally:
+            await super().shutdown(sockets)
 
 
 def build_server(
@@ -86,7 +89,7 @@ def build_server(
     Args:
         app: the ASGI app, or where to import it from; serves everything but the endpoints.
         endpoints: by path.
-        limits: of handshakes, HTTP requests and the number of connections.
+        limits: of handshakes, HTTP requests, the number of connections, and the shutdown.
         host: address to bind.
         port: to bind; 0 for any free one, see `Server.port`.
         uds: path of a Unix socket to bind instead.
@@ -115,6 +118,7 @@ def build_server(
         proxy_headers=bool(forwarded_allow_ips),
         forwarded_allow_ips=list(forwarded_allow_ips),
         server_header=False,
+        timeout_graceful_shutdown=ceil(limits.shutdown_seconds),
     )
     return Server(config, drain)
 
