@@ -64,7 +64,7 @@ class Behaviour:
         if self.connect_handler is not None:
             decided = await self.connect_handler(attempt)
             if decided is not None:
-                attempt.identity = decided
+                return _identity(decided)
         return attempt.identity
 
     async def refresh(self, token: str) -> Identity:
@@ -95,3 +95,9 @@ class Behaviour:
 
     def encode_message(self, event: Any) -> Raw:
         return self.messages.encode(event)
+
+
+def _identity(decided: Any) -> Identity:
+    if not isinstance(decided, Identity):
+        raise TypeError(f"on_connect returns an Identity or None, not {decided!r}")
+    return decided

@@ -47,7 +47,7 @@ class Client:
 
     @property
     def claims(self) -> dict[str, Any]:
-        """All claims of the token, verified; empty when there was none."""
+        """All claims of the token it connected with, verified; empty when there was none."""
         return self._identity.claims
 
     @property

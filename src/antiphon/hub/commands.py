@@ -17,6 +17,7 @@ from antiphon.errors import (
     InvalidToken,
     Malformed,
     NotAvailable,
+    TokenExpired,
     Unrecoverable,
 )
 from antiphon.hub.connecting import connect, refresh
@@ -64,7 +65,7 @@ def _subscribed(session: Session, channel: str) -> Subscription:
     if not channel:
         raise Malformed("a command without a channel")
     subscription = session.membership.subscriptions.get(channel)
-    if subscription is None or subscription.buffer is not None:
+    if subscription is None or not subscription.live:
         session.core.app.route(channel)
         raise Forbidden("subscribe first")
     return subscription
@@ -88,7 +89,8 @@ async def _subscribe(
     membership = session.membership
     grant = await route.authorise(session.client, request.data, request.token)
     subscription = membership.reserve(request.channel, route, grant, server_side=False)
-    result = await membership.enter(subscription, request, renewable=bool(request.token))
+    subscription.renewable = bool(request.token)
+    result = await membership.enter(subscription, request)
     session.respond(command_id, "subscribe", result)
     session.flush()
     await membership.settle(subscription, result)
@@ -105,10 +107,10 @@ async def unsubscribe(session: Session, command_id: int, request: UnsubscribeReq
 async def sub_refresh(session: Session, command_id: int, request: SubRefreshRequest) -> None:
     """Prolong one subscription by a new token."""
     subscription = _subscribed(session, request.channel)
+    if subscription.expires_at is None or not subscription.renewable:
+        raise Malformed("refresh of a subscription that cannot be refreshed")
     if not request.token:
         raise BadRequest("token: required")
-    if subscription.expires_at is None:
-        raise Malformed("refresh of a subscription that does not expire")
     try:
         grant = await session.core.app.refresh_subscription(
             request.token, channel=request.channel, client=session.client
@@ -116,9 +118,13 @@ async def sub_refresh(session: Session, command_id: int, request: SubRefreshRequ
     except Forbidden as error:
         # A bad token refuses a subscribe; on a subscription that exists it ends the connection.
         raise InvalidToken(error.text) from error
+    except TokenExpired:
+        # The error alone would be final for the SDKs; after this push they ask for a new token.
+        await session.membership.put_out(request.channel, codes.SUBSCRIPTION_RENEW)
+        raise
     ttl = seconds_left(session.core, grant.expires_at)
     subscription.expires_at = grant.expires_at
-    session.membership.watch_expiry(subscription, renewable=True)
+    session.membership.watch_expiry(subscription)
     session.respond(command_id, "sub_refresh", SubRefreshResult(expires=ttl > 0, ttl=ttl))
 
 
@@ -152,7 +158,7 @@ async def _publish(
 
 async def presence(session: Session, command_id: int, request: PresenceRequest) -> None:
     """Say who is in a channel."""
-    if not _subscribed(session, request.channel).route.options.presence:
+    if not _subscribed(session, request.channel).options.presence:
         raise NotAvailable("this channel keeps no presence")
     present = await session.core.engine.presence(request.channel)
     session.respond(command_id, "presence", PresenceResult(present))
@@ -160,7 +166,7 @@ async def presence(session: Session, command_id: int, request: PresenceRequest) 
 
 async def presence_stats(session: Session, command_id: int, request: PresenceStatsRequest) -> None:
     """Say how many are in a channel."""
-    if not _subscribed(session, request.channel).route.options.presence:
+    if not _subscribed(session, request.channel).options.presence:
         raise NotAvailable("this channel keeps no presence")
     clients, users = await session.core.engine.presence_stats(request.channel)
     session.respond(command_id, "presence_stats", PresenceStatsResult(clients, users))
@@ -168,7 +174,7 @@ async def presence_stats(session: Session, command_id: int, request: PresenceSta
 
 async def history(session: Session, command_id: int, request: HistoryRequest) -> None:
     """Return a page of what a channel keeps."""
-    if not _subscribed(session, request.channel).route.options.history_size:
+    if not _subscribed(session, request.channel).options.history_size:
         raise NotAvailable("this channel keeps no history")
     since = request.since
     if request.reverse and since is not None and since.offset == 0:

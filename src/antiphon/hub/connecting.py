@@ -6,7 +6,7 @@ its server-side channels have buffered, then their joins.
 
 from antiphon import codes
 from antiphon.auth import Attempt, Grant, Identity
-from antiphon.errors import Disconnect, InvalidToken, LimitExceeded, Malformed
+from antiphon.errors import Disconnect, InvalidToken, LimitExceeded, Malformed, TokenExpired
 from antiphon.hub.joining import json_of, seconds_left
 from antiphon.hub.session import Session
 from antiphon.hub.state import State
@@ -25,13 +25,15 @@ async def connect(session: Session, command_id: int, request: ConnectRequest) ->
     """Authenticate, subscribe from the server's side, and reply."""
     session.state = State.CONNECTING
     core = session.core
-    identity = session.known or await core.app.connect(_attempt(session, request))
+    attempt = _attempt(session, request)
+    identity = session.known or await core.app.connect(attempt)
     if session.state is not State.CONNECTING:
         return
     if identity is None:
         raise Malformed("no credential")
     ttl = seconds_left(core, identity.expires_at)
     session.identify(identity)
+    session.channels_of_token = _channels_of(attempt.identity or identity)
     joined = await _enter_unasked(session, identity, request)
     if session.state is not State.CONNECTING:
         await session.membership.leave_all(codes.CONNECTION_CLOSED.number)
@@ -90,15 +92,24 @@ async def _enter_unasked(
     return joined
 
 
+def _channels_of(identity: Identity) -> frozenset[str]:
+    """Return the channels that a credential subscribes its client to."""
+    return frozenset(identity.channels) | identity.subscriptions.keys()
+
+
 async def refresh(session: Session, command_id: int, request: RefreshRequest) -> None:
     """Prolong the connection by a new token."""
     if not request.token or not session.renewable:
         raise Malformed("refresh without a token, or of a connection that cannot be refreshed")
     core = session.core
-    identity = await core.app.refresh(request.token)
+    try:
+        identity = await core.app.refresh(request.token)
+    except TokenExpired:
+        # Error 109 would be final for the SDKs here; after this they come back with a new token.
+        raise Disconnect.of(codes.CONNECTION_EXPIRED) from None
     if identity.user != session.client.user:
         raise InvalidToken("a token of another user")
-    if identity.channels != session.channels_of_token:
+    if _channels_of(identity) != session.channels_of_token:
         raise Disconnect.of(codes.INSUFFICIENT_STATE)
     ttl = seconds_left(core, identity.expires_at)
     session.expires_at = identity.expires_at

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from antiphon.hub.ports import Application, Engine
@@ -69,15 +70,15 @@ class Core:
         self.stats.deliveries += 1
         connection.write(Packet(line))
 
-    def run(self, work: Coroutine[Any, Any, None], *, waits: bool) -> None:
-        """Run something that nobody waits for; what it raises is logged."""
+    def run(self, work: Coroutine[Any, Any, None], *, waits: bool, of: object) -> None:
+        """Run something that nobody waits for; what it raises is logged, and `of` whom it was."""
         if waits:
-            self.hold(start(work, self.loop), self._log_failure)
+            self.hold(start(work, self.loop), partial(self._log_failure, work, of))
             return
         try:
             finish(work)
-        except Exception:
-            self.failed(work)
+        except (Exception, asyncio.CancelledError):
+            self.failed(work, of)
 
     def at(
         self, moment: float, then: Callable[[], None], *, while_true: Callable[[], bool]
@@ -109,15 +110,15 @@ class Core:
         future.add_done_callback(self.tasks.discard)
         future.add_done_callback(then)
 
-    def failed(self, what: object) -> None:
+    def failed(self, what: object, of: object) -> None:
         """Log the exception being handled, with its traceback."""
         self.stats.handler_errors += 1
-        log.exception("%s raised", what)
+        log.exception("%s raised for %s", what, of)
 
-    def _log_failure(self, future: asyncio.Future[Any]) -> None:
+    def _log_failure(self, what: object, of: object, future: asyncio.Future[Any]) -> None:
         if not future.cancelled() and (error := future.exception()):
             self.stats.handler_errors += 1
-            log.error("%r raised", future, exc_info=error)
+            log.error("%s raised for %s", what, of, exc_info=error)
 
     def _schedule(self, topic: Topic) -> None:
         self._dirty.append(topic)

@@ -8,6 +8,7 @@ until `Limits.shutdown_seconds` to finish. What channels keep is the engine's, a
 import asyncio
 import random
 from collections.abc import Callable
+from functools import partial
 
 from msgspec import Raw
 
@@ -18,6 +19,7 @@ from antiphon.hub.commands import COMMANDS
 from antiphon.hub.core import Core
 from antiphon.hub.ports import ChannelOptions
 from antiphon.hub.session import Session
+from antiphon.hub.topic import Topic
 from antiphon.hub.wheel import Ticker, Wheel
 from antiphon.protocol import json
 from antiphon.publication import ClientInfo, Publication, StreamPosition
@@ -27,6 +29,7 @@ from antiphon.wire.port import Connection, Refusal, Request
 _DRAIN_BATCHES = 20
 _DRAIN_SHARE = 0.2
 """Part of the time for shutting down that is spent on telling clients; the rest is theirs."""
+_CANCEL_SECONDS = 1.0
 
 
 class Hub:
@@ -44,7 +47,8 @@ class Hub:
         self._spread = spread
         self._pings: Wheel[Session] = Wheel(core.limits.ping_seconds)
         self._ping = Packet(json.PING)
-        self._ticker = Ticker(self.second)
+        self._ticker = Ticker(self.second, self.stalled)
+        self._patience = 0
 
     # Life.
 
@@ -66,15 +70,13 @@ class Hub:
         self.draining = True
         seconds = self.core.limits.shutdown_seconds
         await self._send_away(seconds * _DRAIN_SHARE)
-        if self.core.tasks:
-            await asyncio.wait(self.core.tasks, timeout=seconds * (1 - _DRAIN_SHARE))
-        for task in tuple(self.core.tasks):
-            task.cancel()
+        await self._wait_for_tasks(seconds * (1 - _DRAIN_SHARE))
 
     async def stop(self) -> None:
         """Drain, and let go of the engine."""
         await self.drain()
         self._ticker.stop()
+        self.core.flush()
         await self.core.engine.stop()
 
     async def _send_away(self, seconds: float) -> None:
@@ -85,6 +87,19 @@ class Hub:
                 session.end(Disconnect.of(codes.SHUTDOWN))
             if first + size < len(sessions) and len(sessions) >= _DRAIN_BATCHES:
                 await asyncio.sleep(seconds / _DRAIN_BATCHES)
+        for session in tuple(self._sessions):
+            session.end(Disconnect.of(codes.SHUTDOWN))  # its handshake was under way meanwhile
+
+    async def _wait_for_tasks(self, seconds: float) -> None:
+        """Wait for handlers, and for what their ends set off; cancel what takes too long."""
+        tasks, loop = self.core.tasks, self.core.loop
+        deadline = loop.time() + seconds
+        while tasks and (left := deadline - loop.time()) > 0:
+            await asyncio.wait(tuple(tasks), timeout=left)
+        for task in tuple(tasks):
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tuple(tasks), timeout=_CANCEL_SECONDS)
 
     # What the wire calls.
 
@@ -172,11 +187,21 @@ class Hub:
         """Do what is due in this second."""
         for session in self._pings.turn():
             session.ping(self._ping)
+        if self._patience:
+            self._patience -= 1
+        else:
+            self._miss_pongs()
+        for entry in self.core.calendar.turn():
+            entry()
+
+    def stalled(self, seconds: int) -> None:
+        """Note that nobody could be heard for so long: pongs get their full time again."""
+        self._patience = seconds + self.core.limits.pong_seconds
+
+    def _miss_pongs(self) -> None:
         for session in self._pings.seconds_ago(self.core.limits.pong_seconds):
             if session.awaits_pong:
                 session.end(Disconnect.of(codes.NO_PONG))
-        for entry in self.core.calendar.turn():
-            entry()
 
     def _check_positions_later(self) -> None:
         if not self.core.engine.lossless:
@@ -184,14 +209,26 @@ class Hub:
             self.core.calendar.after(seconds, self._check_positions)
 
     def _check_positions(self) -> None:
-        self.core.run(self._compare_positions(), waits=True)
+        self.core.run(self._compare_positions(), waits=True, of=self)
         self._check_positions_later()
 
     async def _compare_positions(self) -> None:
-        """Compare each topic with its stream, where nothing arrived in between."""
+        """Compare each topic with its stream.
+
+        What one of them is behind may be on its way: it has got another second to arrive.
+        """
+        behind = []
         for topic in tuple(self.core.topics.values()):
-            before = topic.offset
-            if before >= 0:
+            if topic.offset >= 0:
                 _, top = await self.core.engine.history(topic.name)
-                if topic.offset == before != top.offset:
-                    topic.lose_position()
+                if top != topic.position:
+                    behind.append((topic, topic.position))
+        if behind:
+            self.core.calendar.after(1, partial(_lose_positions, behind))
+
+
+def _lose_positions(behind: list[tuple[Topic, StreamPosition]]) -> None:
+    """Give up the topics that are still where they were."""
+    for topic, position in behind:
+        if topic.position == position:
+            topic.lose_position()

@@ -5,8 +5,8 @@ watch the channel, presence is added, the stream is read, what was buffered mean
 the reply is written, the subscription goes live, and the join is told. Whatever fails on the way
 undoes what was done before.
 
-Order on the way out: presence, the topic, the leave, the app's hook. A subscription that is being
-left twice is left once.
+Order on the way out: the topic, presence, the leave, the end of watching. The first step is taken at
+once, so that nothing is written to a client behind the word that it has left.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Raw
 
 from antiphon import codes
-from antiphon.errors import Disconnect, Expired, Unrecoverable
+from antiphon.errors import Disconnect, Expired, Forbidden, Unrecoverable
 from antiphon.hub.core import Core
 from antiphon.hub.recovery import (
     Recovery,
@@ -50,16 +50,17 @@ def seconds_left(core: Core, expires_at: float | None) -> int:
 
 
 async def enter(
-    core: Core, subscription: Subscription, request: SubscribeRequest, *, renewable: bool
+    core: Core, subscription: Subscription, request: SubscribeRequest
 ) -> SubscribeResult:
     """Take a subscription in, up to but not including `settle`, and return the reply.
 
     Raises:
         Expired: the grant's expiry has passed.
         Unrecoverable: the client asked to be refused rather than told ``recovered: false``.
+        Forbidden: it was taken out again meanwhile, or the connection ended.
         Disconnect: 3010, when a gap appeared while the stream was read.
     """
-    options = subscription.route.options
+    options = subscription.options
     ttl = seconds_left(core, subscription.expires_at)
     topic = core.topic(subscription.channel)
     topic.add(subscription)
@@ -67,48 +68,51 @@ async def enter(
         await core.engine.watch(topic.name)
         if options.presence:
             await core.engine.add_presence(topic.name, subscription.info)
-        result = SubscribeResult(
-            expires=renewable and ttl > 0, ttl=ttl if renewable else 0, data=subscription.data
-        )
+        told = ttl if subscription.renewable else 0
+        result = SubscribeResult(expires=told > 0, ttl=told, data=subscription.data)
         if options.history_size:
             await _position(core, topic, subscription, request, result)
-        if topic.subscriptions.get(subscription.info.client) is not subscription:
-            raise Disconnect.of(codes.CONNECTION_CLOSED)
+        if not topic.holds(subscription):
+            raise Forbidden("unsubscribed meanwhile")
         return result
     except BaseException:
-        await _undo(core, topic, subscription)
+        step_out(core, subscription)
+        await clear_up(core, subscription)
         raise
 
 
 async def settle(core: Core, subscription: Subscription, result: SubscribeResult) -> None:
     """Go live behind the written reply: deliver what was buffered, then tell the join."""
-    topic = core.topics[subscription.channel]
+    topic = core.topics.get(subscription.channel)
+    if topic is None or not topic.holds(subscription):
+        return  # writing the reply has ended the connection
     codec, connection = subscription.codec, subscription.connection
     seen = result.publications[-1].offset if result.publications else result.offset
-    for publication in topic.go_live(subscription):
-        if not publication.offset or publication.offset > seen:
-            core.deliver_one(connection, codec.publication(topic.name, publication))
-    if subscription.route.options.join_leave:
+    for publication in topic.go_live(subscription, seen):
+        core.deliver_one(connection, codec.publication(topic.name, publication))
+    if subscription.options.join_leave:
         await core.engine.join(topic.name, subscription.info)
 
 
-async def leave(core: Core, subscription: Subscription) -> None:
-    """Take a subscription out again."""
-    topic = core.topics.get(subscription.channel)
-    if topic is None or topic.subscriptions.get(subscription.info.client) is not subscription:
-        return
-    await _undo(core, topic, subscription)
-    if subscription.route.options.join_leave and subscription.buffer is None:
-        await core.engine.leave(topic.name, subscription.info)
+def step_out(core: Core, subscription: Subscription) -> None:
+    """Deliver nothing more to a subscription."""
+    if topic := core.topics.get(subscription.channel):
+        topic.remove(subscription)
+        if not topic.subscriptions:
+            del core.topics[topic.name]
 
 
-async def _undo(core: Core, topic: Topic, subscription: Subscription) -> None:
-    topic.remove(subscription)
-    if subscription.route.options.presence:
-        await core.engine.remove_presence(topic.name, subscription.info.client)
-    if not topic.subscriptions and core.topics.get(topic.name) is topic:
-        del core.topics[topic.name]
-        await core.engine.unwatch(topic.name)
+async def clear_up(core: Core, subscription: Subscription) -> None:
+    """Undo what the engine knows of a subscription that has stepped out."""
+    channel, options = subscription.channel, subscription.options
+    try:
+        if options.presence:
+            await core.engine.remove_presence(channel, subscription.info.client)
+        if options.join_leave and subscription.live:
+            await core.engine.leave(channel, subscription.info)
+    finally:
+        if channel not in core.topics:
+            await core.engine.unwatch(channel)
 
 
 async def _position(
@@ -119,13 +123,13 @@ async def _position(
     result: SubscribeResult,
 ) -> None:
     """Read the stream and fill in what the reply says about it."""
-    cache = subscription.route.options.cache
+    options = subscription.options
     wanted = StreamPosition(request.offset, request.epoch)
-    recovering = request.recover or cache
+    recovering = (request.recover or options.cache) and options.recoverable
     if not recovering:
         _, top = await core.engine.history(topic.name)
         recovery = Recovery(recovered=False, publications=[], offset=top.offset)
-    elif cache:
+    elif options.cache:
         found, top = await core.engine.history(topic.name, limit=1, reverse=True)
         recovery = recover_cache(wanted, found[0] if found else None, top)
     else:
@@ -136,18 +140,18 @@ async def _position(
         core.stats.unrecovered += not recovery.recovered
     if request.recover and not recovery.recovered and request.flag & REJECT_UNRECOVERED:
         raise Unrecoverable()
-    if topic.offset < 0:
-        topic.offset = top.offset
-    result.recoverable = result.positioned = True
+    topic.align(top)
+    result.positioned = True
+    result.recoverable = options.recoverable
     result.epoch = top.epoch
     result.was_recovering = recovering
     result.recovered = recovering and recovery.recovered
     result.offset = recovery.offset
-    result.publications = _merge(subscription, recovery, top)
+    result.publications = _merge(topic, subscription, recovery, top)
 
 
 def _merge(
-    subscription: Subscription, recovery: Recovery, top: StreamPosition
+    topic: Topic, subscription: Subscription, recovery: Recovery, top: StreamPosition
 ) -> list[Publication]:
     """Add what was published while the stream was read to what the client recovers.
 
@@ -155,11 +159,9 @@ def _merge(
         Disconnect: 3010, when the two do not meet.
     """
     late = newer(subscription.buffer or [], top.offset)
-    if has_gap(late, top.offset):
+    reached = top.offset + len(late)
+    if has_gap(late, top.offset) or topic.offset > reached:
         raise Disconnect.of(codes.INSUFFICIENT_STATE)
     if not recovery.recovered or not late:
         return recovery.publications
-    subscription.buffer = []
-    if subscription.route.options.cache:
-        return late[-1:]
-    return [*recovery.publications, *late]
+    return late[-1:] if subscription.options.cache else [*recovery.publications, *late]

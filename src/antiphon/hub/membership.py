@@ -2,19 +2,23 @@
 
 A channel is reserved before anything is awaited, so that no channel is joined twice and no limit
 is passed, whoever asks. Whatever ends a subscription (the client, the server, its expiry, a lost
-position, the end of the connection) goes through `leave` or `leave_all`, once.
+position, the end of the connection) drops it first, which happens once and at once, and clears up
+behind it, which may wait. The app is told of the end of those that the client was told of.
 """
 
+from collections.abc import Mapping
 from functools import partial
+
+from msgspec import structs
 
 from antiphon import codes
 from antiphon.auth import Grant
 from antiphon.codes import Code
-from antiphon.errors import AlreadySubscribed, Disconnect, LimitExceeded
+from antiphon.errors import AlreadySubscribed, Disconnect, Forbidden, LimitExceeded
 from antiphon.hub import joining
 from antiphon.hub.client import Client
 from antiphon.hub.core import Core
-from antiphon.hub.ports import Codec, Holder, Route
+from antiphon.hub.ports import ChannelOptions, Codec, Holder, Route
 from antiphon.hub.subscription import Subscription
 from antiphon.protocol.messages import (
     Push,
@@ -31,7 +35,7 @@ from antiphon.wire.port import Connection
 class Membership:
     """Which channels a connected client is in, and the ways in and out."""
 
-    __slots__ = ("_client", "_codec", "_connection", "_core", "_holder", "subscriptions")
+    __slots__ = ("_client", "_closed", "_codec", "_connection", "_core", "_holder", "subscriptions")
 
     def __init__(
         self, core: Core, connection: Connection, codec: Codec, client: Client, holder: Holder
@@ -41,6 +45,7 @@ class Membership:
         self._codec = codec
         self._client = client
         self._holder = holder
+        self._closed = False
         self.subscriptions: dict[str, Subscription] = {}
 
     def reserve(
@@ -50,6 +55,7 @@ class Membership:
 
         Raises:
             AlreadySubscribed, LimitExceeded.
+            Forbidden: the connection has ended.
         """
         self.check_free(channel)
         info = self._client.info
@@ -62,6 +68,7 @@ class Membership:
             holder=self._holder,
             connection=self._connection,
             codec=self._codec,
+            options=_overridden(route.options, grant.override),
             server_side=server_side,
             expires_at=grant.expires_at,
             data=joining.json_of(grant.data),
@@ -70,24 +77,24 @@ class Membership:
         return subscription
 
     def check_free(self, channel: str) -> None:
-        """Raise `AlreadySubscribed` or `LimitExceeded` where `reserve` would."""
+        """Raise what `reserve` would."""
+        if self._closed:
+            raise Forbidden("the connection has ended")
         if channel in self.subscriptions:
             raise AlreadySubscribed()
         limit = self._core.limits.channels_per_client
         if len(self.subscriptions) >= limit:
             raise LimitExceeded(f"channels_per_client is {limit}")
 
-    async def enter(
-        self, subscription: Subscription, request: SubscribeRequest, *, renewable: bool = False
-    ) -> SubscribeResult:
+    async def enter(self, subscription: Subscription, request: SubscribeRequest) -> SubscribeResult:
         """Join the channel of a reserved subscription; give the place back when that fails."""
         try:
-            result = await joining.enter(self._core, subscription, request, renewable=renewable)
+            result = await joining.enter(self._core, subscription, request)
         except BaseException:
             if self.subscriptions.get(subscription.channel) is subscription:
                 del self.subscriptions[subscription.channel]
             raise
-        self.watch_expiry(subscription, renewable=renewable)
+        self.watch_expiry(subscription)
         return result
 
     async def settle(self, subscription: Subscription, result: SubscribeResult) -> None:
@@ -109,36 +116,53 @@ class Membership:
         self._push(Push(channel=channel, subscribe=told))
         await self.settle(subscription, result)
 
-    async def leave(self, channel: str, code: int) -> bool:
-        """Leave a channel; say whether the client was in it."""
-        subscription = self.subscriptions.pop(channel, None)
-        if subscription is None:
-            return False
-        await joining.leave(self._core, subscription)
-        self._notify_left(subscription, code)
-        return True
+    async def leave(self, channel: str, code: int) -> None:
+        """Leave a channel, if the client is in it."""
+        if subscription := self._drop(channel):
+            await self._clear_up(subscription, code)
 
     async def leave_all(self, code: int) -> None:
-        """Leave every channel, because the connection ended."""
-        while self.subscriptions:
-            await self.leave(next(iter(self.subscriptions)), code)
+        """Leave every channel, because the connection ended, and enter none any more."""
+        self._closed = True
+        for subscription in list(filter(None, map(self._drop, tuple(self.subscriptions)))):
+            try:
+                await self._clear_up(subscription, code)
+            except Exception:
+                self._core.failed("leaving a channel", self._client)
 
     async def put_out(self, channel: str, code: Code) -> None:
         """Unsubscribe the client from the server's side, and tell it."""
-        if await self.leave(channel, code.number):
-            self._push(Push(channel=channel, unsubscribe=Unsubscribe(code.number, code.text)))
+        if subscription := self._drop(channel):
+            if subscription.live:
+                self._push(Push(channel=channel, unsubscribe=Unsubscribe(code.number, code.text)))
+            await self._clear_up(subscription, code.number)
+
+    def _drop(self, channel: str) -> Subscription | None:
+        subscription = self.subscriptions.pop(channel, None)
+        if subscription is not None:
+            joining.step_out(self._core, subscription)
+        return subscription
+
+    async def _clear_up(self, subscription: Subscription, code: int) -> None:
+        try:
+            await joining.clear_up(self._core, subscription)
+        finally:
+            if subscription.live:
+                route = subscription.route
+                work = route.left(self._client, code)
+                self._core.run(work, waits=route.unsubscribe_waits, of=self._client)
 
     async def renew_presence(self) -> None:
         """Renew the entries before they expire."""
         for subscription in tuple(self.subscriptions.values()):
-            if subscription.route.options.presence and subscription.buffer is None:
+            if subscription.options.presence and subscription.live:
                 await self._core.engine.add_presence(subscription.channel, subscription.info)
 
-    def watch_expiry(self, subscription: Subscription, *, renewable: bool) -> None:
+    def watch_expiry(self, subscription: Subscription) -> None:
         """End the subscription when its grant does, with some grace for a renewal."""
         moment = subscription.expires_at
         if moment is not None:
-            grace = self._core.limits.expiry_grace_seconds if renewable else 0.0
+            grace = self._core.limits.expiry_grace_seconds if subscription.renewable else 0.0
             current = partial(self._expires_at, subscription, moment)
             expire = partial(self._expire, subscription)
             self._core.at(moment + grace, expire, while_true=current)
@@ -152,11 +176,23 @@ class Membership:
             self._holder.end(Disconnect.of(codes.SUBSCRIPTION_EXPIRED))
         else:
             work = self.put_out(subscription.channel, codes.SUBSCRIPTION_RENEW)
-            self._core.run(work, waits=self._core.engine.waits)
-
-    def _notify_left(self, subscription: Subscription, code: int) -> None:
-        route = subscription.route
-        self._core.run(route.left(self._client, code), waits=route.unsubscribe_waits)
+            self._core.run(work, waits=self._core.engine.waits, of=self._client)
 
     def _push(self, payload: Push) -> None:
         self._connection.write(Packet(self._codec.push(payload)))
+
+
+def _overridden(options: ChannelOptions, override: Mapping[str, bool]) -> ChannelOptions:
+    """Apply what a credential decides about one subscription.
+
+    `force_push_join_leave` and `force_positioning` say nothing here: whoever is in a channel with
+    joins is told of them, and whoever is in one with history holds a position.
+    """
+    if not override:
+        return options
+    return structs.replace(
+        options,
+        presence=override.get("presence", options.presence),
+        join_leave=override.get("join_leave", options.join_leave),
+        recoverable=override.get("force_recovery", options.recoverable),
+    )

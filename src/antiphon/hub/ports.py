@@ -44,7 +44,12 @@ class Engine(Protocol):
         Called for every subscription; a channel that is watched already costs nothing.
         """
 
-    async def unwatch(self, channel: str) -> None: ...
+    async def unwatch(self, channel: str) -> None:
+        """Deliver no more of the channel.
+
+        A `watch` may be called while this still waits, and the other way round: what was called
+        last counts.
+        """
 
     async def publish(
         self,
@@ -104,6 +109,8 @@ class ChannelOptions(Struct, frozen=True, kw_only=True):
     history_ttl: float = 0.0
     cache: bool = False
     """Only the latest value counts; it is sent on every subscribe."""
+    recoverable: bool = True
+    """A client that comes back gets what it missed, where there is history."""
     presence: bool = False
     join_leave: bool = False
     publish_unsubscribed: bool = False

@@ -62,6 +62,7 @@ class Session:
 
     __slots__ = (
         "_batch",
+        "_blocked",
         "_bucket",
         "_busy",
         "_calls",
@@ -104,7 +105,7 @@ class Session:
         before their first message."""
         self.expires_at: float | None = None
         self.renewable = False
-        self.channels_of_token: tuple[str, ...] = ()
+        self.channels_of_token: frozenset[str] = frozenset()
         self.slot = 0
         limits = core.limits
         self._bucket = Bucket(
@@ -115,6 +116,7 @@ class Session:
         self._batch: list[bytes] | None = None
         self._held: deque[tuple[str, int, Any]] | None = None
         self._busy = False
+        self._blocked = False
         self._calls = 0
         self._refused = 0
         core.calendar.after(limits.connect_seconds, self._check_connected)
@@ -123,6 +125,8 @@ class Session:
 
     def on_message(self, data: bytes) -> None:
         """Run the commands of one message."""
+        if self.state is State.REFUSED or self.state is State.CLOSED:
+            return
         self.core.stats.messages_in += 1
         try:
             commands = self.codec.decode(data, limit=self.core.limits.commands_per_message)
@@ -130,10 +134,12 @@ class Session:
             self.end(error)
             return
         self._batch = []
-        for command in commands:
-            self._take(command)
-        self.flush()
-        self._batch = None
+        try:
+            for command in commands:
+                self._take(command)
+        finally:
+            self.flush()
+            self._batch = None
 
     def on_close(self, code: int, reason: str) -> None:
         """Note that the connection is gone."""
@@ -154,7 +160,6 @@ class Session:
         self.membership = Membership(self.core, self.connection, self.codec, self.client, self)
         self.expires_at = identity.expires_at
         self.renewable = identity.renewable
-        self.channels_of_token = identity.channels
 
     def admit(self) -> None:
         """Let the client in: from here on it may do what a connected client may."""
@@ -194,7 +199,8 @@ class Session:
         self.awaits_pong = True
         self.connection.write(packet)
         if self.membership.subscriptions:
-            self.core.run(self.membership.renew_presence(), waits=self.core.engine.waits)
+            work = self.membership.renew_presence()
+            self.core.run(work, waits=self.core.engine.waits, of=self.client)
 
     def send(self, event: Any) -> None:
         """Push an event to this connection alone."""
@@ -203,8 +209,15 @@ class Session:
 
     async def subscribe(self, channel: str) -> None:
         """Subscribe from the server's side."""
-        if self.state is State.CONNECTED:
+        if self.state is not State.CONNECTED:
+            return
+        try:
             await self.membership.join_unasked(channel)
+        except Disconnect as error:
+            self.end(error)
+        except Refusal:
+            if self.state is State.CONNECTED:
+                raise
 
     async def unsubscribe(self, channel: str) -> None:
         """Unsubscribe from the server's side."""
@@ -212,15 +225,19 @@ class Session:
             await self.membership.put_out(channel, codes.UNSUBSCRIBED)
 
     def lose_position(self, channel: str) -> None:
-        """Have the client recover one channel."""
+        """Have the client recover one channel.
+
+        One that it is just entering can be recovered by a new connection only, too: what its reply
+        will say has been decided.
+        """
         subscription = self.membership.subscriptions.get(channel)
-        if subscription is None or subscription.buffer is not None:
+        if subscription is None:
             return
-        if subscription.server_side:
+        if subscription.server_side or not subscription.live:
             self.end(Disconnect.of(codes.INSUFFICIENT_STATE))
         else:
             work = self.membership.put_out(channel, codes.RESUBSCRIBE)
-            self.core.run(work, waits=self.core.engine.waits)
+            self.core.run(work, waits=self.core.engine.waits, of=self.client)
 
     def watch_expiry(self) -> None:
         """End the connection when its credential does, with some grace for a refresh."""
@@ -240,7 +257,8 @@ class Session:
             self._pong(command)
             return
         if self._bucket.take(self.core.clock()):
-            self._refused = 0
+            if self._refused:
+                self._refused -= 1
             self._hold(name, command.id, request)
         else:
             self._slow_down(command.id)
@@ -295,21 +313,35 @@ class Session:
             if future.done():
                 future.result()
                 return
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
             self._failed(command_id, error)
         else:
             self._wait(future, command_id, side_by_side=name in _SIDE_BY_SIDE)
 
     def _wait(self, future: asyncio.Future[None], command_id: int, *, side_by_side: bool) -> None:
-        self._calls += 1
-        full = self._calls >= self.core.limits.calls_in_flight
-        self._busy = full or not side_by_side
-        self.core.hold(future, partial(self._waited, command_id))
+        if side_by_side:
+            self._calls += 1
+            then = partial(self._called, command_id)
+        else:
+            self._blocked = True
+            then = partial(self._unblocked, command_id)
+        self._busy = self._blocked or self._calls >= self.core.limits.calls_in_flight
+        self.core.hold(future, then)
+
+    def _called(self, command_id: int, future: asyncio.Future[None]) -> None:
+        self._calls -= 1
+        self._waited(command_id, future)
+
+    def _unblocked(self, command_id: int, future: asyncio.Future[None]) -> None:
+        self._blocked = False
+        self._waited(command_id, future)
 
     def _waited(self, command_id: int, future: asyncio.Future[None]) -> None:
-        self._calls -= 1
-        self._busy = False
-        if not future.cancelled() and (error := future.exception()):
+        self._busy = self._blocked or self._calls >= self.core.limits.calls_in_flight
+        if future.cancelled():
+            if self.state is not State.CLOSED:
+                self._failed(command_id, asyncio.CancelledError())
+        elif error := future.exception():
             self._failed(command_id, error)
         self._release()
 
@@ -357,5 +389,7 @@ class Session:
         self._lifecycle.closed(self)
         if was_connected:
             app = self.core.app
-            self.core.run(self.membership.leave_all(code), waits=self.core.engine.waits)
-            self.core.run(app.disconnected(self.client, code, reason), waits=app.disconnect_waits)
+            left = self.membership.leave_all(code)
+            self.core.run(left, waits=self.core.engine.waits, of=self.client)
+            told = app.disconnected(self.client, code, reason)
+            self.core.run(told, waits=app.disconnect_waits, of=self.client)

@@ -2,7 +2,7 @@
 
 from msgspec import Raw
 
-from antiphon.hub.ports import Codec, Holder, Route
+from antiphon.hub.ports import ChannelOptions, Codec, Holder, Route
 from antiphon.publication import ClientInfo, Publication
 from antiphon.wire.port import Connection
 
@@ -23,6 +23,8 @@ class Subscription:
         "expires_at",
         "holder",
         "info",
+        "options",
+        "renewable",
         "route",
         "server_side",
     )
@@ -36,6 +38,7 @@ class Subscription:
         holder: Holder,
         connection: Connection,
         codec: Codec,
+        options: ChannelOptions,
         server_side: bool,
         expires_at: float | None,
         data: Raw,
@@ -49,4 +52,13 @@ class Subscription:
         self.server_side = server_side
         self.expires_at = expires_at
         self.data = data
+        self.options = options
+        """Those of the channel, as far as the credential does not decide otherwise."""
+        self.renewable = False
+        """Whether the client is expected to bring a new token before `expires_at`."""
         self.buffer: list[Publication] | None = []
+
+    @property
+    def live(self) -> bool:
+        """Whether the client has been told that it is subscribed."""
+        return self.buffer is None

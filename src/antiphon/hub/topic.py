@@ -12,7 +12,7 @@ from antiphon.hub.ports import Codec
 from antiphon.hub.stats import Stats
 from antiphon.hub.subscription import Subscription
 from antiphon.protocol.messages import Join, Leave, Push
-from antiphon.publication import ClientInfo, Publication
+from antiphon.publication import ClientInfo, Publication, StreamPosition
 from antiphon.wire.packet import Packet
 from antiphon.wire.port import Connection
 
@@ -66,59 +66,99 @@ class Group:
 class Topic:
     """The subscriptions of one channel on this node.
 
-    `offset` is the newest one that arrived here; -1 until it is known.
+    `offset` is the newest one that arrived here, -1 until it is known; `epoch` is the life of the
+    stream that it belongs to.
     """
 
-    __slots__ = ("_groups", "_on_dirty", "_stats", "dirty", "name", "offset", "subscriptions")
+    __slots__ = (
+        "_ahead",
+        "_groups",
+        "_on_dirty",
+        "_stats",
+        "dirty",
+        "epoch",
+        "name",
+        "offset",
+        "subscriptions",
+    )
 
     def __init__(self, name: str, *, on_dirty: Callable[["Topic"], None], stats: Stats) -> None:
         self.name = name
         self.offset = -1
+        self.epoch = ""
         self.dirty = False
         self.subscriptions: dict[str, Subscription] = {}
+        self._ahead: dict[Subscription, int] = {}
         self._groups: dict[Codec, Group] = {}
         self._on_dirty = on_dirty
         self._stats = stats
+
+    @property
+    def position(self) -> StreamPosition:
+        """The newest position that arrived here."""
+        return StreamPosition(self.offset, self.epoch)
 
     def add(self, subscription: Subscription) -> None:
         """Take a subscription in the making; it buffers until `go_live`."""
         self.subscriptions[subscription.info.client] = subscription
 
-    def go_live(self, subscription: Subscription) -> list[Publication]:
-        """Deliver to the subscription from here on, and return what it buffered."""
-        self.flush()
+    def holds(self, subscription: Subscription) -> bool:
+        """Say whether the subscription has been added, and not been removed."""
+        return self.subscriptions.get(subscription.info.client) is subscription
+
+    def align(self, top: StreamPosition) -> None:
+        """Compare with the stream's top, and take it over where no position is known.
+
+        A stream in another life voids every position that is held here.
+        """
+        if self.epoch not in ("", top.epoch):
+            self.lose_position()
+        if self.offset < 0:
+            self.offset = top.offset
+        self.epoch = top.epoch
+
+    def go_live(self, subscription: Subscription, seen: int) -> list[Publication]:
+        """Deliver to the subscription what is newer than `seen`; return what it has buffered of it.
+
+        An engine may say of a stream what it has not delivered yet. Then the subscription is ahead
+        of the others, and becomes one of them when they have got there.
+        """
         buffered, subscription.buffer = subscription.buffer or [], None
-        group = self._groups.get(subscription.codec)
-        if group is None:
-            group = self._groups[subscription.codec] = Group(subscription.codec)
-        group.add(subscription.info.client, subscription.connection)
-        return buffered
+        if 0 <= self.offset < seen:
+            self._ahead[subscription] = seen
+        else:
+            self._enlist(subscription)
+        return [p for p in buffered if not p.offset or p.offset > seen]
 
     def remove(self, subscription: Subscription) -> None:
         """Deliver nothing more to the subscription."""
         self.flush()
+        if not self.holds(subscription):
+            return
         client = subscription.info.client
-        if self.subscriptions.get(client) is subscription:
-            del self.subscriptions[client]
-            if group := self._groups.get(subscription.codec):
-                group.remove(client)
-                if not group:
-                    del self._groups[subscription.codec]
+        del self.subscriptions[client]
+        self._ahead.pop(subscription, None)
+        if group := self._groups.get(subscription.codec):
+            group.remove(client)
+            if not group:
+                del self._groups[subscription.codec]
 
     def deliver(self, publication: Publication, exclude: str) -> None:
         """Hand one publication to every subscription, except that of the client `exclude`."""
         if publication.offset and not self._advance(publication):
             return
-        for subscription in self._pending():
-            if subscription.info.client != exclude:
-                subscription.buffer.append(publication)  # type: ignore[union-attr]
-        for group in self._groups.values():
+        self._buffer(publication, exclude)
+        # Iterating over a copy: a write may close a slow connection, which leaves the topic.
+        for group in tuple(self._groups.values()):
             line = group.codec.publication(self.name, publication)
             if exclude:
                 group.flush(self._stats)
                 group.write_except(exclude, line, self._stats)
             else:
                 group.outbox.append(line)
+        for subscription in [s for s, seen in self._ahead.items() if seen <= self.offset]:
+            del self._ahead[subscription]
+            self._enlist(subscription)
         self._mark()
 
     def tell_join(self, info: ClientInfo) -> None:
@@ -133,6 +173,7 @@ class Topic:
         """Have every client recover: something was lost on the way to this node."""
         self.flush()
         self.offset = -1
+        self.epoch = ""
         for subscription in tuple(self.subscriptions.values()):
             subscription.holder.lose_position(self.name)
 
@@ -141,20 +182,34 @@ class Topic:
         for group in tuple(self._groups.values()):
             group.flush(self._stats)
 
-    def _pending(self) -> list[Subscription]:
+    def _enlist(self, subscription: Subscription) -> None:
+        self.flush()
+        group = self._groups.get(subscription.codec)
+        if group is None:
+            group = self._groups[subscription.codec] = Group(subscription.codec)
+        group.add(subscription.info.client, subscription.connection)
+
+    def _buffer(self, publication: Publication, exclude: str) -> None:
+        """Hold a publication for the subscriptions in the making."""
         # Live ones are in a group each: equal counts mean that nobody is joining just now.
         if len(self.subscriptions) == sum(map(len, self._groups.values())):
-            return []
-        return [s for s in self.subscriptions.values() if s.buffer is not None]
+            return
+        for subscription in self.subscriptions.values():
+            # One with an offset is held for the excluded client too: it would look lost to it.
+            wanted = publication.offset or subscription.info.client != exclude
+            if subscription.buffer is not None and wanted:
+                subscription.buffer.append(publication)
 
     def _advance(self, publication: Publication) -> bool:
         """Note the new offset; an unexpected one means that this node missed something."""
-        offset = publication.offset
-        if self.offset < 0 or offset == self.offset + 1:
+        offset, restarted = publication.offset, False
+        if publication.epoch:
+            restarted = self.epoch not in ("", publication.epoch)
+        if not restarted and (self.offset < 0 or offset == self.offset + 1):
             self.offset = offset
+            self.epoch = publication.epoch or self.epoch
             return True
-        if offset == 1 or offset > self.offset:
-            # Offset 1 begins a new life of the stream: every position held here is void.
+        if restarted or offset > self.offset:
             self.lose_position()
         return False
 

@@ -64,12 +64,19 @@ class Calendar:
 
 
 class Ticker:
-    """Calls back once per second of the loop's clock, missed seconds included."""
+    """Calls back once per second of the loop's clock, missed seconds included.
 
-    __slots__ = ("_handle", "_loop", "_next", "_on_second")
+    Args:
+        on_second: called for each second.
+        on_stall: called before missed seconds are made up for, with their number: time in which
+            the loop stood still, and nobody was heard.
+    """
 
-    def __init__(self, on_second: Callable[[], None]) -> None:
+    __slots__ = ("_handle", "_loop", "_next", "_on_second", "_on_stall")
+
+    def __init__(self, on_second: Callable[[], None], on_stall: Callable[[int], None]) -> None:
         self._on_second = on_second
+        self._on_stall = on_stall
         self._handle: asyncio.TimerHandle | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -85,9 +92,11 @@ class Ticker:
             self._handle = None
 
     def _tick(self) -> None:
-        now = self._loop.time()
-        while self._next <= now:
-            self._next += 1.0
+        seconds = int(self._loop.time() - self._next) + 1
+        self._next += seconds
+        # Before anything that might raise: time goes on whatever happens.
+        self._handle = self._loop.call_at(self._next, self._tick)
+        if seconds > 1:
+            self._on_stall(seconds - 1)
+        for _ in range(seconds):
             self._on_second()
-        if self._handle is not None:
-            self._handle = self._loop.call_at(self._next, self._tick)
