@@ -83,7 +83,8 @@ class App:
         self.metrics = Metrics(self.hub)
         self._background = BackgroundTasks()
         self._users = 0
-        self._starting = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._starting: asyncio.Lock
 
     # Declaring.
 
@@ -196,7 +197,7 @@ class App:
         Raises:
             StartupError: nobody says who clients are.
         """
-        async with self._starting:
+        async with self._turn():
             if self._users == 0:
                 self._check_auth()
                 await self.hub.start()
@@ -205,7 +206,7 @@ class App:
 
     async def stop(self) -> None:
         """Send clients elsewhere, let handlers finish, and stop background tasks."""
-        async with self._starting:
+        async with self._turn():
             self._users -= 1
             if self._users == 0:
                 await self.hub.stop()
@@ -214,6 +215,13 @@ class App:
     async def drain(self) -> None:
         """Send clients elsewhere and let handlers finish: for servers that can wait for it."""
         await self.hub.drain()
+
+    def _turn(self) -> asyncio.Lock:
+        """One start or stop at a time. A lock belongs to one event loop; tests use many."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._starting = loop, asyncio.Lock()
+        return self._starting
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _: object = None) -> AsyncIterator[None]:

@@ -14,7 +14,7 @@ from tests.testing.newsroom import (
     build_with_cookies,
 )
 
-from antiphon import App, Client, StartupError, StreamPosition
+from antiphon import Anonymous, App, Client, StartupError, StreamPosition
 from antiphon.testing import (
     ErrorReply,
     HandshakeFailed,
@@ -197,6 +197,29 @@ async def test_an_app_that_lets_nobody_in_does_not_start() -> None:
     with pytest.raises(StartupError, match="who may connect"):
         async with connect(App("Nobody"), user="alice"):
             pass
+
+
+def test_an_app_lives_in_one_loop_after_another() -> None:
+    app = App("Loops", auth=Anonymous())
+
+    @app.background
+    async def wait() -> None:
+        await asyncio.Event().wait()
+
+    async def live() -> None:
+        async with app.lifespan():
+            await asyncio.sleep(0)
+
+    async def live_later() -> None:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await live()
+
+    async def many() -> None:
+        await asyncio.gather(live(), live_later(), live_later(), live())
+
+    asyncio.run(many())
+    asyncio.run(many())
 
 
 async def test_what_does_not_come_is_named() -> None:
