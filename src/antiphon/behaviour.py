@@ -12,7 +12,7 @@ from antiphon.channel.handler import Handler
 from antiphon.channel.router import ChannelRoute
 from antiphon.errors import DeclarationError, Forbidden, InvalidToken
 from antiphon.hub.client import Client
-from antiphon.hub.ports import Method
+from antiphon.hub.ports import MessageHandler, Method
 
 
 class Behaviour:
@@ -90,7 +90,7 @@ class Behaviour:
     def method(self, name: str) -> Method:
         return self.calls.find(name)
 
-    def message_handler(self) -> Method | None:
+    def message_handler(self) -> MessageHandler | None:
         return self.messages if self.messages.handlers else None
 
     def encode_message(self, event: Any) -> Raw:

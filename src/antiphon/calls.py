@@ -51,12 +51,19 @@ class RPCMethod:
         self._handler = Handler(function, leading=leading, where=where)
         self.waits = self._handler.waits
 
-    async def __call__(self, client: Client, data: Raw) -> Raw:
-        """Answer one call."""
+    @property
+    def is_async(self) -> bool:
+        """Whether `begin` returns something to await."""
+        return self._handler.is_async
+
+    def begin(self, client: Client, data: Raw) -> Any:
+        """Decode what the client sends and call the handler; return what that returns."""
         if self._decode is None:
-            result = await self._handler(client)
-        else:
-            result = await self._handler(client, self._decode(data or _NOTHING))
+            return self._handler.begin(client)
+        return self._handler.begin(client, self._decode(data or _NOTHING))
+
+    def encode(self, result: Any) -> Raw:
+        """Encode what the handler answered."""
         return NO_DATA if result is None else Raw(_encode(result))
 
 
@@ -120,11 +127,10 @@ class Messages:
         self._decode = PayloadDecoder.of_events(declared)
         self.waits = any(handler.waits for handler in self.handlers.values())
 
-    async def __call__(self, client: Client, data: Raw) -> Raw:
+    async def __call__(self, client: Client, data: Raw) -> None:
         """Handle one message."""
         event = self._decode(data)
         await self.handlers[type(event)](client, event)
-        return NO_DATA
 
     def encode(self, event: Any) -> Raw:
         """Encode a message to a client.

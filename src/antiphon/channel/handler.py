@@ -24,7 +24,7 @@ class Handler:
         DeclarationError: its parameters do not fit.
     """
 
-    __slots__ = ("_async", "_function", "_names", "waits")
+    __slots__ = ("_function", "_names", "is_async", "waits")
 
     def __init__(
         self,
@@ -35,14 +35,23 @@ class Handler:
         where: str,
     ) -> None:
         self._function = function
-        self._async = inspect.iscoroutinefunction(function)
+        self.is_async = inspect.iscoroutinefunction(function)
         self._names = _named(function, leading, set(offered), where)
         self.waits = not never_waits(function)
 
+    def begin(self, *leading: Any, **offered: Any) -> Any:
+        """Call the function with the leading arguments and those it names.
+
+        Returns what the function returns: of an async one, the coroutine.
+        """
+        if not self._names:
+            return self._function(*leading)
+        return self._function(*leading, **{name: offered[name] for name in self._names})
+
     async def __call__(self, *leading: Any, **offered: Any) -> Any:
-        """Call the function with the leading arguments and those it names."""
-        result = self._function(*leading, **{name: offered[name] for name in self._names})
-        return await result if self._async else result
+        """Call the function and wait for its result."""
+        result = self.begin(*leading, **offered)
+        return await result if self.is_async else result
 
 
 def _named(

@@ -14,7 +14,9 @@ class Bucket:
 
     def take(self, now: float) -> bool:
         """Take one token, and say whether there was one."""
-        tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
+        tokens = self._tokens + (now - self._at) * self._rate
+        if tokens > self._burst:
+            tokens = self._burst
         self._at = now
         if tokens < 1.0:
             self._tokens = tokens

@@ -22,7 +22,7 @@ from antiphon.errors import (
 )
 from antiphon.hub.connecting import connect, refresh
 from antiphon.hub.joining import seconds_left
-from antiphon.hub.ports import Method, Route
+from antiphon.hub.ports import MessageHandler, Method, Route
 from antiphon.hub.session import Command, Session, Step
 from antiphon.hub.subscription import Subscription
 from antiphon.protocol.messages import (
@@ -199,12 +199,13 @@ async def history(session: Session, command_id: int, request: HistoryRequest) ->
 def rpc(session: Session, command_id: int, request: RPCRequest) -> Step:
     """Call a method of the app."""
     method = session.core.app.method(request.method)
-    return _rpc(session, command_id, request, method), method.waits
+    begun = method.begin(session.client, request.data)
+    return _rpc(session, command_id, method, begun), method.waits
 
 
-async def _rpc(session: Session, command_id: int, request: RPCRequest, method: Method) -> None:
-    result = await method(session.client, request.data)
-    session.respond(command_id, "rpc", RPCResult(result))
+async def _rpc(session: Session, command_id: int, method: Method, begun: Any) -> None:
+    result = await begun if method.is_async else begun
+    session.respond(command_id, "rpc", RPCResult(method.encode(result)))
 
 
 def send(session: Session, command_id: int, request: SendRequest) -> Step:
@@ -215,7 +216,7 @@ def send(session: Session, command_id: int, request: SendRequest) -> Step:
     return _send(session, request, handler), handler.waits
 
 
-async def _send(session: Session, request: SendRequest, handler: Method) -> None:
+async def _send(session: Session, request: SendRequest, handler: MessageHandler) -> None:
     await handler(session.client, request.data)
 
 

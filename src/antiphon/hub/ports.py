@@ -145,12 +145,29 @@ class Route(Protocol):
 
 
 class Method(Protocol):
-    """An RPC method, or the handler of one-way messages (which returns nothing)."""
+    """An RPC method. Its parts are called one by one: a call costs no coroutine but the app's."""
+
+    @property
+    def waits(self) -> bool:
+        """False promises that what `begin` returns never suspends."""
+
+    @property
+    def is_async(self) -> bool:
+        """Whether `begin` returns something to await."""
+
+    def begin(self, client: Client, data: Raw) -> Any:
+        """Validate the input and call the app; what this returns, awaited or not, is encoded."""
+
+    def encode(self, result: Any) -> Raw: ...
+
+
+class MessageHandler(Protocol):
+    """Whoever takes the one-way messages of clients."""
 
     @property
     def waits(self) -> bool: ...
 
-    async def __call__(self, client: Client, data: Raw) -> Raw: ...
+    async def __call__(self, client: Client, data: Raw) -> None: ...
 
 
 class Application(Protocol):
@@ -186,7 +203,7 @@ class Application(Protocol):
     def method(self, name: str) -> Method:
         """Raise `NotAvailable` when there are no methods at all, `MethodNotFound` otherwise."""
 
-    def message_handler(self) -> Method | None: ...
+    def message_handler(self) -> MessageHandler | None: ...
 
     def encode_message(self, event: Any) -> Raw:
         """Encode what the server sends to one client; raise `DeclarationError` if undeclared."""

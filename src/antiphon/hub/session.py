@@ -133,6 +133,9 @@ class Session:
         except Malformed as error:
             self.end(error)
             return
+        if len(commands) == 1:
+            self._take(commands[0])
+            return
         self._batch = []
         try:
             for command in commands:
@@ -259,7 +262,10 @@ class Session:
         if self._bucket.take(self.core.clock()):
             if self._refused:
                 self._refused -= 1
-            self._hold(name, command.id, request)
+            if self._busy:
+                self._hold(name, command.id, request)
+            else:
+                self._run(name, command.id, request)
         else:
             self._slow_down(command.id)
 
@@ -277,10 +283,7 @@ class Session:
             self.refuse(command_id, TooManyRequests(f"commands_per_second is {rate}"))
 
     def _hold(self, name: str, command_id: int, request: Any) -> None:
-        """Run a command now, or behind the one that waits."""
-        if not self._busy:
-            self._run(name, command_id, request)
-            return
+        """Keep a command until the one that waits is done."""
         if self._held is None:
             self._held = deque()
         self._held.append((name, command_id, request))
@@ -301,7 +304,7 @@ class Session:
             return
         command = self._commands.get(name)
         if verdict is Verdict.BREAK or command is None or not (command_id or name == "send"):
-            self.end(Malformed(f"{name} with id {command_id} in state {self.state.value}"))
+            self.end(Malformed(f"{name} with id {command_id} in state {self.state.name}"))
             return
         self.core.stats.commands += 1
         try:

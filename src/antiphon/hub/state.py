@@ -14,18 +14,18 @@ in which state live here and nowhere else:
   for connecting does (Centrifuge protocol, connect).
 """
 
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Final
 
 
-class State(Enum):
-    """Where a session is in its life."""
+class State(IntEnum):
+    """Where a session is in its life; the number is the row of the table."""
 
-    NEW = "new"
-    CONNECTING = "connecting"
-    CONNECTED = "connected"
-    REFUSED = "refused"
-    CLOSED = "closed"
+    NEW = 0
+    CONNECTING = 1
+    CONNECTED = 2
+    REFUSED = 3
+    CLOSED = 4
 
 
 class Verdict(Enum):
@@ -37,14 +37,14 @@ class Verdict(Enum):
     """The client broke the protocol: close with 3501."""
 
 
-_TABLE: Final[dict[State, tuple[Verdict, Verdict]]] = {
-    #                 a connect        any other command
-    State.NEW: (Verdict.RUN, Verdict.BREAK),
-    State.CONNECTING: (Verdict.BREAK, Verdict.BREAK),
-    State.CONNECTED: (Verdict.BREAK, Verdict.RUN),
-    State.REFUSED: (Verdict.IGNORE, Verdict.IGNORE),
-    State.CLOSED: (Verdict.IGNORE, Verdict.IGNORE),
-}
+_TABLE: Final[tuple[tuple[Verdict, Verdict], ...]] = (
+    # a connect      any other command
+    (Verdict.RUN, Verdict.BREAK),  # NEW
+    (Verdict.BREAK, Verdict.BREAK),  # CONNECTING
+    (Verdict.BREAK, Verdict.RUN),  # CONNECTED
+    (Verdict.IGNORE, Verdict.IGNORE),  # REFUSED
+    (Verdict.IGNORE, Verdict.IGNORE),  # CLOSED
+)
 """CONNECTING is never asked: commands wait in the lane until the connect has been decided."""
 
 

@@ -59,7 +59,7 @@ def reply(command_id: int, name: str, result: Result) -> bytes:
     """Encode the answer to the command called `name`, whose result it must be."""
     if type(result) is RPCResult and result.data:
         # The commonest reply, and the only one an app's own latency hangs on.
-        return b'{"id":%d,"rpc":{"data":%b}}' % (command_id, bytes(result.data))
+        return b'{"id":%d,"rpc":{"data":%b}}' % (command_id, result.data)
     return _encode(Reply(id=command_id, **{name: result}))  # type: ignore[arg-type]
 
 
