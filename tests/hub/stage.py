@@ -206,8 +206,8 @@ class Stage:
     async def connect(self, user: str = "ann", **identity: Any) -> Peer:
         """Return a connected client of a user."""
         peer = self.peer()
-        self.passes.identities[user] = Identity(user, **identity)
-        assert "error" not in await peer.connect(user)
+        self.passes.identities[f"pass of {user}"] = Identity(user, **identity)
+        assert "error" not in await peer.connect(f"pass of {user}")
         return peer
 
     async def pass_time(self, seconds: float) -> None:
