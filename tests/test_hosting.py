@@ -45,8 +45,13 @@ def test_what_has_no_fixed_path_is_left_to_asgi(app: App) -> None:
     assert find_apps(Starlette(routes=routes)) == {}
 
 
-def test_an_app_on_a_host_is_found(app: App) -> None:
-    assert find_apps(Starlette(routes=[Host("live.example", app)])) == {"": app}
+def test_what_is_routed_by_host_is_left_to_asgi(app: App) -> None:
+    assert find_apps(Starlette(routes=[Host("live.example", app)])) == {}
+
+
+def test_of_two_apps_in_one_place_the_first_counts(app: App) -> None:
+    other = App("Other", auth=Anonymous())
+    assert find_apps(Starlette(routes=[Mount("/a", app), Mount("/a", other)])) == {"/a": app}
 
 
 def test_nothing_is_found_in_nothing(app: App) -> None:

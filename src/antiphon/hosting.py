@@ -25,7 +25,10 @@ def find_apps(target: Any) -> dict[str, App]:
 
     It follows `routes` (Starlette, FastAPI) and `app` (what middleware calls the app it wraps).
     """
-    return dict(_walk(target, "", set()))
+    found: dict[str, App] = {}
+    for path, app in _walk(target, "", set()):
+        found.setdefault(path, app)  # of two routes for one path the first counts
+    return found
 
 
 def _walk(target: Any, path: str, seen: set[tuple[int, str]]) -> Iterator[tuple[str, App]]:
@@ -36,9 +39,9 @@ def _walk(target: Any, path: str, seen: set[tuple[int, str]]) -> Iterator[tuple[
         yield path, target
         return
     for route in getattr(target, "routes", None) or ():
-        # A route without `app`, such as an HTTP handler's, holds nothing that could be an App.
-        if hasattr(route, "app"):
-            yield from _walk(route.app, path + getattr(route, "path", "").rstrip("/"), seen)
+        # Without a path it is routed by something else, such as its host, which we do not look at.
+        if hasattr(route, "app") and hasattr(route, "path"):
+            yield from _walk(route.app, path + route.path.rstrip("/"), seen)
     if hasattr(target, "app"):
         yield from _walk(target.app, path, seen)
 
