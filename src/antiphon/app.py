@@ -15,7 +15,7 @@ from antiphon.background import Background, BackgroundTasks
 from antiphon.behaviour import Behaviour
 from antiphon.channel import Channel, History
 from antiphon.engine import MemoryEngine
-from antiphon.errors import DeclarationError, Disconnect, StartupError
+from antiphon.errors import AntiphonError, DeclarationError, Disconnect, StartupError
 from antiphon.event import Event
 from antiphon.hub.client import Client
 from antiphon.hub.core import Core
@@ -196,10 +196,11 @@ class App:
 
         Raises:
             StartupError: nobody says who clients are.
+            DeclarationError: a channel accepts an event that leads nowhere.
         """
         async with self._turn():
             if self._users == 0:
-                self._check_auth()
+                self._check_declared()
                 await self.hub.start()
                 self._background.start()
             self._users += 1
@@ -232,7 +233,9 @@ class App:
         finally:
             await self.stop()
 
-    def _check_auth(self) -> None:
+    def _check_declared(self) -> None:
+        for channel in self.behaviour.router.channels:
+            channel.check_handled()
         if self.behaviour.auth is None and self.behaviour.connect_handler is None:
             raise StartupError(
                 f"app {self.title!r} does not say who may connect: give it auth=JWT.from_env(), "
@@ -276,7 +279,7 @@ class App:
         await receive()
         try:
             await self.start()
-        except StartupError as error:
+        except AntiphonError as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
         await send({"type": "lifespan.startup.complete"})

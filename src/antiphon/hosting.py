@@ -101,7 +101,7 @@ class Hosting:
             await send({"type": "lifespan.startup.failed", "message": ""})
 
     async def _drain(self) -> None:
-        await asyncio.gather(*(app.hub.drain() for app in self.apps.values()))
+        await asyncio.gather(*(app.drain() for app in self.apps.values()))
 
 
 def reason_of(error: OSError) -> str:

@@ -19,7 +19,7 @@ from antiphon.errors import DeclarationError
 from antiphon.event import Event, PayloadDecoder, event_types, tag_of
 from antiphon.hub.client import Client
 from antiphon.hub.hub import Hub
-from antiphon.hub.ports import ChannelOptions
+from antiphon.hub.ports import ChannelOptions, Outgoing
 from antiphon.publication import ClientInfo, StreamPosition
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -35,11 +35,14 @@ class History(Struct, frozen=True):
         ttl: seconds after the last publication until all are dropped.
         mode: "stream" recovers every missed publication, or says that it cannot; "cache" gives
             every subscriber the latest value at once.
+        without: events of the channel that are never kept, ``Typing | Moved``: they reach who is
+            there, and nobody gets them later.
     """
 
     size: Annotated[int, Meta(ge=1)]
     ttl: Annotated[float, Meta(gt=0)]
     mode: Literal["stream", "cache"] = "stream"
+    without: Any = None
 
     def __post_init__(self) -> None:
         if self.size < 1 or self.ttl <= 0 or self.mode not in ("stream", "cache"):
@@ -87,12 +90,11 @@ class Channel:
         self._hub = hub
         self.publishes = event_types(publishes, where=where)
         self.accepts = event_types(accepts, where=where)
-        self._allowed = frozenset(self.publishes)
+        self._kept = self._how_kept(history)
         self.decode = PayloadDecoder.of_events(self.accepts)
         self._read = PayloadDecoder.of_events(self.publishes)
         self.options = ChannelOptions(
             history_size=history.size if history else 0,
-            history_ttl=history.ttl if history else 0.0,
             cache=history is not None and history.mode == "cache",
             presence=presence,
             join_leave=join_leave,
@@ -176,7 +178,6 @@ class Channel:
         return await self._hub.publish(
             self.address.name(parameters),
             self.encode(event),
-            self.options,
             tags=tags,
             idempotency_key=idempotency_key,
             exclude=exclude.id if exclude else "",
@@ -215,16 +216,40 @@ class Channel:
         """Return how many clients and how many distinct users are in a channel."""
         return await self._hub.core.engine.presence_stats(self.address.name(parameters))
 
-    def encode(self, event: Any) -> Raw:
-        """Encode an event that the channel declares.
+    def encode(self, event: Any) -> Outgoing:
+        """Encode an event that the channel declares, and say how long it is kept.
 
         Raises:
-            DeclarationError: it does not.
+            DeclarationError: the channel does not declare it.
         """
-        if type(event) not in self._allowed:
+        kept = self._kept.get(type(event))
+        if kept is None:
             declared = ", ".join(map(tag_of, self.publishes)) or "nothing"
             raise DeclarationError(f"{self._where} publishes {declared}, not {event!r}")
-        return Raw(_encode(event))
+        return Outgoing(Raw(_encode(event)), *kept)
+
+    def check_handled(self) -> None:
+        """See that every accepted event leads somewhere, once all handlers are declared.
+
+        Raises:
+            DeclarationError: one has no handler, and may not be published as it is.
+        """
+        for event in self.accepts:
+            if event not in self._kept and event not in self.publish_handlers:
+                raise DeclarationError(
+                    f"{self._where} accepts {tag_of(event)!r}, and neither publishes it nor has a "
+                    "handler for it"
+                )
+
+    def _how_kept(self, history: History | None) -> dict[type[Event], tuple[int, float]]:
+        """Return size and time to live of the history, by event; size 0 keeps nothing."""
+        size, ttl = (history.size, history.ttl) if history else (0, 0.0)
+        kept = dict.fromkeys(self.publishes, (size, ttl))
+        for event in event_types(history.without if history else None, where=self._where):
+            if event not in kept:
+                raise DeclarationError(f"{self._where}: history without {event!r}, not published")
+            kept[event] = (0, 0.0)
+        return kept
 
     def _handler(
         self, function: Callable[..., Any], leading: tuple[str, ...], *offered: str

@@ -10,6 +10,7 @@ from antiphon.channel.address import check_name
 from antiphon.channel.channel import Channel
 from antiphon.errors import DeclarationError, Forbidden, UnknownChannel
 from antiphon.hub.client import Client
+from antiphon.hub.ports import Outgoing
 
 _KNOWN_NAMES: Final = 16_384
 """Names whose route is remembered. Only names of declared channels are, so that a stranger's
@@ -61,7 +62,7 @@ class ChannelRoute:
             raise Forbidden()
         return Grant()
 
-    async def accept(self, client: Client, data: Raw) -> Raw | None:
+    async def accept(self, client: Client, data: Raw) -> Outgoing | None:
         """Validate what a client publishes, have it handled, and encode what the channel gets."""
         channel = self._channel
         event = channel.decode(data)

@@ -144,14 +144,14 @@ def publish(session: Session, command_id: int, request: PublishRequest) -> Step:
 async def _publish(
     session: Session, command_id: int, request: PublishRequest, route: Route, info: ClientInfo
 ) -> None:
-    data = await route.accept(session.client, request.data)
-    if data is not None:
+    outgoing = await route.accept(session.client, request.data)
+    if outgoing is not None:
         session.core.stats.publications += 1
         await session.core.engine.publish(
             request.channel,
-            Publication(data=data, info=info),
-            size=route.options.history_size,
-            ttl=route.options.history_ttl,
+            Publication(data=outgoing.data, info=info),
+            size=outgoing.size,
+            ttl=outgoing.ttl,
         )
     session.respond(command_id, "publish", PublishResult())
 

@@ -10,14 +10,12 @@ import random
 from collections.abc import Callable
 from functools import partial
 
-from msgspec import Raw
-
 from antiphon import codes
 from antiphon.errors import Disconnect
 from antiphon.hub.client import Client
 from antiphon.hub.commands import COMMANDS
 from antiphon.hub.core import Core
-from antiphon.hub.ports import ChannelOptions
+from antiphon.hub.ports import Outgoing
 from antiphon.hub.session import Session
 from antiphon.hub.topic import Topic
 from antiphon.hub.wheel import Ticker, Wheel
@@ -149,8 +147,7 @@ class Hub:
     async def publish(
         self,
         channel: str,
-        data: Raw,
-        options: ChannelOptions,
+        outgoing: Outgoing,
         *,
         tags: dict[str, str] | None = None,
         idempotency_key: str = "",
@@ -160,9 +157,9 @@ class Hub:
         self.core.stats.publications += 1
         return await self.core.engine.publish(
             channel,
-            Publication(data=data, tags=tags),
-            size=options.history_size,
-            ttl=options.history_ttl,
+            Publication(data=outgoing.data, tags=tags),
+            size=outgoing.size,
+            ttl=outgoing.ttl,
             idempotency_key=idempotency_key,
             exclude=exclude,
         )

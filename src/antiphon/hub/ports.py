@@ -106,7 +106,6 @@ class ChannelOptions(Struct, frozen=True, kw_only=True):
     """What a channel keeps and tells. `history_size` 0 keeps nothing."""
 
     history_size: int = 0
-    history_ttl: float = 0.0
     cache: bool = False
     """Only the latest value counts; it is sent on every subscribe."""
     recoverable: bool = True
@@ -115,6 +114,14 @@ class ChannelOptions(Struct, frozen=True, kw_only=True):
     join_leave: bool = False
     publish_unsubscribed: bool = False
     """A client may publish without being in the channel."""
+
+
+class Outgoing(Struct, frozen=True):
+    """What is published: encoded, with the history it goes into. `size` 0 keeps nothing."""
+
+    data: Raw
+    size: int
+    ttl: float
 
 
 class Route(Protocol):
@@ -137,7 +144,7 @@ class Route(Protocol):
     async def authorise(self, client: Client, data: Raw, token: str) -> Grant:
         """Let the client subscribe, or raise `Refusal` or `Disconnect`."""
 
-    async def accept(self, client: Client, data: Raw) -> Raw | None:
+    async def accept(self, client: Client, data: Raw) -> Outgoing | None:
         """Validate and handle what a client publishes; return what the channel gets."""
 
     async def left(self, client: Client, code: int) -> None:
