@@ -59,7 +59,7 @@ async def test_json_for_other_programs(server: Served, tmp_path: Path) -> None:
     with running(tmp_path, *command, env=token("alice")) as listener:
         await asyncio.to_thread(read_until, listener, "Listening to inbox:alice")
         async with server.connect(token=JWT_OF_TESTS.issue("alice")):
-            inbox = server._apps[""].behaviour.router.channels[2]
+            inbox = server.apps[""].behaviour.router.channels[2]
             await inbox.publish(Said("for you"), user="alice")
             line = (await asyncio.to_thread(read_until, listener, "^{")).string
     assert json.loads(line) == {
@@ -80,7 +80,7 @@ async def test_the_server_cannot_control_the_terminal(server: Served, tmp_path: 
 
 
 async def test_the_end_says_why(server: Served, tmp_path: Path) -> None:
-    app = server._apps[""]
+    app = server.apps[""]
     with running(tmp_path, "listen", server.url, "chat:lobby", env=token("alice")) as listener:
         await asyncio.to_thread(read_until, listener, "Listening")
         [client] = app.clients_of("alice")

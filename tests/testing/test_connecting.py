@@ -4,6 +4,8 @@ import asyncio
 import logging
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from tests.testing.newsroom import (
     JWT_OF_TESTS,
     Room,
@@ -299,3 +301,15 @@ async def test_serving_what_cannot_start_says_why() -> None:
     with pytest.raises(StartupError, match="who may connect"):
         async with serve(App("Nobody")):
             pass
+
+
+async def test_several_apps_are_told_apart() -> None:
+    first, second = build(), build_with_cookies()
+    outer = Starlette(routes=[Mount("/first", first), Mount("/second", second)])
+    async with serve(outer) as server:
+        with pytest.raises(LookupError, match="say which app"):
+            server.connect()
+        async with server.connect(first, token=JWT_OF_TESTS.issue("alice")) as alice:
+            assert alice.channels == ["inbox:alice"]
+        async with server.connect(second, headers={"Cookie": "session=1"}) as bob:
+            assert bob.data == {"hello": "bob"}

@@ -108,7 +108,8 @@ class Served:
 
     def __init__(self, hosting: Hosting, server: Server) -> None:
         self.url = f"http://127.0.0.1:{server.port}"
-        self._apps = hosting.apps
+        self.apps = hosting.apps
+        """By the path they are mounted at."""
 
     def websocket_url(self, app: App | None = None) -> str:
         """Return where SDKs connect to; needs the app where several are mounted."""
@@ -133,9 +134,9 @@ class Served:
         return _over(dialled, Vocabulary(found), patience)
 
     def _mount(self, app: App | None) -> tuple[str, App]:
-        mounts = [(path, found) for path, found in self._apps.items() if app in (None, found)]
+        mounts = [(path, found) for path, found in self.apps.items() if app in (None, found)]
         if len(mounts) != 1:
-            raise LookupError(f"say which app: {list(self._apps) or 'none'} are served")
+            raise LookupError(f"say which app: {list(self.apps) or 'none'} are served")
         return mounts[0]
 
 
