@@ -18,7 +18,6 @@ export class Chat {
   readonly #typingLine = new TypingLine();
   readonly #input = need("text", HTMLInputElement);
   #room: Subscription | null = null;
-  #typing: Subscription | null = null;
   #catchingUp = false;
   #typedAt = -Infinity;
 
@@ -33,20 +32,15 @@ export class Chat {
 
   /** Leave the room we are in, and go to this one. */
   enter(name: string): void {
-    for (const left of [this.#room, this.#typing]) {
-      left?.unsubscribe();
-      this.#link.removeSubscription(left);
-    }
+    this.#room?.unsubscribe();
+    this.#link.removeSubscription(this.#room);
     this.#log.clear();
     this.#people.reset();
     this.#typingLine.clear();
     need("room-name", HTMLElement).textContent = name;
     this.#room = this.#link.newSubscription(`chat:${name}`, { recoverable: true, joinLeave: true });
-    this.#typing = this.#link.newSubscription(`typing:${name}`);
-    this.#typing.on("publication", (context) => this.#received(context));
     this.#listen(this.#room);
     this.#room.subscribe();
-    this.#typing.subscribe();
   }
 
   #listen(room: Subscription): void {
@@ -102,7 +96,7 @@ export class Chat {
         this.#log.add(offset ?? 0, event, this.#catchingUp);
         break;
       case "typing":
-        if (event.name !== this.#me) this.#typingLine.saw(event.name);
+        this.#typingLine.saw(event.name);
         break;
     }
   }
@@ -117,7 +111,7 @@ export class Chat {
       if (!this.#input.value || !this.#isReady() || now - this.#typedAt < TYPING_EVERY) return;
       this.#typedAt = now;
       const event: IAmTyping = { type: "typing" };
-      this.#typing?.publish(event).catch(() => undefined); // nobody misses it
+      this.#room?.publish(event).catch(() => undefined); // nobody misses it
     });
   }
 

@@ -15,10 +15,10 @@ export interface Typing {
   name: string;
 }
 
-/** What the two channels of a room carry: `chat:{room}` and, without history, `typing:{room}`. */
+/** What the channel of a room carries. Typing is not in its history. */
 export type RoomEvent = Said | Typing;
 
-/** What this page publishes into them; the server adds the name and the time. */
+/** What this page publishes into it; the server adds the name and the time. */
 export type SayIt = Omit<Said, "name" | "at">;
 export type IAmTyping = Omit<Typing, "name">;
 

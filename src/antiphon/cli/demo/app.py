@@ -1,8 +1,4 @@
-"""The demo's app: rooms with chat, and a live feed, as a user of Antiphon would write them.
-
-Typing has a channel of its own, without history: who comes back wants to know what was said, not
-who was typing then, and notices of typing would push messages out of what the room keeps.
-"""
+"""The demo's app: rooms with chat, and a live feed, as a user of Antiphon would write them."""
 
 import asyncio
 import re
@@ -47,16 +43,14 @@ def declare_rooms(app: App) -> None:
     """Rooms come to be when somebody enters one."""
     chat = app.channel(
         "chat:{room}",
-        publishes=Said,
-        accepts=SayIt,
-        history=History(size=100, ttl=DAY),
+        publishes=Said | Typing,
+        accepts=SayIt | IAmTyping,
+        history=History(size=100, ttl=DAY, without=Typing),
         presence=True,
         join_leave=True,
     )
-    typing = app.channel("typing:{room}", publishes=Typing, accepts=IAmTyping)
 
     @chat.on_subscribe
-    @typing.on_subscribe
     async def enter(client: Client, room: str) -> None:
         if len(room) > LONGEST_ROOM or not ROOM.fullmatch(room):
             raise Forbidden("a room's name has small letters, digits and single hyphens")
@@ -65,9 +59,9 @@ def declare_rooms(app: App) -> None:
     async def say(client: Client, event: SayIt) -> Said:
         return Said(event.text, client.user, now())
 
-    @typing.on_publish(IAmTyping)
-    async def type_something(client: Client, event: IAmTyping) -> Typing:
-        return Typing(client.user)
+    @chat.on_publish(IAmTyping)
+    async def type_something(client: Client, event: IAmTyping, room: str) -> None:
+        await chat.publish(Typing(client.user), room=room, exclude=client)
 
 
 def declare_feed(app: App, random: Random) -> None:
