@@ -577,6 +577,17 @@ async def test_a_refused_sub_refresh(stage: Stage, request_: dict[str, Any], cod
     assert peer.code is None
 
 
+async def test_after_a_sub_refresh_with_an_expired_token_clients_fetch_another(
+    stage: Stage,
+) -> None:
+    peer = await expiring(stage)
+    stage.passes.grants["expired"] = TokenExpired()
+    assert await peer.refusal("sub_refresh", channel="closed", token="expired") == 109
+    assert peer.pushes == [
+        {"channel": "closed", "unsubscribe": {"code": 2501, "reason": "subscription expired"}}
+    ]
+
+
 @pytest.mark.parametrize("channel", ["news", "timed"])
 async def test_a_sub_refresh_of_what_cannot_be_refreshed_is_3501(
     stage: Stage, channel: str
