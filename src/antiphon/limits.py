@@ -23,7 +23,7 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Request line and headers together."""
     header_count: Count = 128
     connections: Count = 100_000
-    """Open WebSockets per process; the next handshake gets HTTP 503."""
+    """Open WebSockets per app and process; the next handshake gets HTTP 503."""
 
     # Messages.
     message_bytes_before_connect: Bytes = 16_384

@@ -105,6 +105,8 @@ class Hub:
         """Say why no connection may be opened now; None when it may."""
         if self.draining:
             return Refusal(503, "shutting down", {"retry-after": "1"})
+        if len(self._sessions) >= self.core.limits.connections:
+            return Refusal(503, "too many connections", {"retry-after": "5"})
         return None
 
     def open(self, connection: Connection) -> Session:
