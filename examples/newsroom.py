@@ -29,5 +29,5 @@ chat = app.channel(
 
 @chat.on_subscribe
 async def may_join(client: Client, room: str) -> None:
-    if room not in client.meta["rooms"]:
+    if room not in client.meta.get("rooms", ()):
         raise Forbidden("you are not a member of this room")
