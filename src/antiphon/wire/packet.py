@@ -14,6 +14,8 @@ HEADROOM: Final = 14
 TEXT: Final = 1
 BINARY: Final = 2
 
+_FREE: Final = bytes(HEADROOM)
+
 Deflate = Callable[[bytes], bytes | None]
 """Compresses a payload; None where compression is not worth it."""
 
@@ -34,7 +36,7 @@ class Packet:
     def __init__(self, payload: bytes, opcode: int = TEXT) -> None:
         self.payload = payload
         self.opcode = opcode
-        self.frame = bytearray(HEADROOM) + payload
+        self.frame = bytearray(_FREE + payload)
         self._deflated: dict[Deflate, bytearray | None] | None = None
 
     def deflated(self, deflate: Deflate) -> bytearray | None:
@@ -48,6 +50,6 @@ class Packet:
         elif deflate in made:
             return made[deflate]
         data = deflate(self.payload)
-        frame = None if data is None else bytearray(HEADROOM) + data
+        frame = None if data is None else bytearray(_FREE + data)
         made[deflate] = frame
         return frame
