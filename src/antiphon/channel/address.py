@@ -16,7 +16,7 @@ from uuid import UUID
 from antiphon.errors import BadRequest, DeclarationError
 
 _NAME: Final = re.compile(r"[!-~]+")
-_FORBIDDEN: Final = frozenset('{}*?[]^\\"<>|`')
+_FORBIDDEN: Final = frozenset('{}*?[]^\\"<>`')
 """Wildcards and brackets mean something to brokers; quotes and angles to whoever prints a name."""
 _RESERVED: Final = frozenset({"__proto__", "constructor", "prototype"})
 """SDKs keep subscriptions in plain objects keyed by name; these would already exist there."""

@@ -1,5 +1,6 @@
 """From a channel's name to what the app declares about it."""
 
+import logging
 from functools import lru_cache
 from typing import Any, Final
 
@@ -8,9 +9,11 @@ from msgspec import Raw
 from antiphon.auth import Authenticator, Grant
 from antiphon.channel.address import check_name
 from antiphon.channel.channel import Channel
-from antiphon.errors import DeclarationError, Forbidden, UnknownChannel
+from antiphon.errors import BadRequest, DeclarationError, Forbidden, UnknownChannel
 from antiphon.hub.client import Client
 from antiphon.hub.ports import Outgoing
+
+log = logging.getLogger("antiphon")
 
 _KNOWN_NAMES: Final = 16_384
 """Names whose route is remembered. Only names of declared channels are, so that a stranger's
@@ -125,10 +128,25 @@ class Router:
         return self._find(name)
 
     def personal(self, user: str) -> list[str]:
-        """Name the personal channels of a user; nobody has none."""
+        """Name the personal channels of a user; nobody has none.
+
+        A user whose id cannot stand in a channel's name does without, and the log says so: to
+        refuse the connection would lock the user out of everything else, too.
+        """
         if not user:
             return []
-        return [c.address.name({"user": user}) for c in self.channels if c.personal]
+        return [name for c in self.channels if c.personal if (name := self._personal(c, user))]
+
+    def _personal(self, channel: Channel, user: str) -> str:
+        try:
+            name = channel.address.name({"user": user})
+            check_name(name, longest=self._longest)
+        except (DeclarationError, BadRequest):
+            log.warning(
+                "user %r has no %r: the id cannot stand in it", user, channel.address.pattern
+            )
+            return ""
+        return name
 
     def _search(self, name: str) -> ChannelRoute:
         check_name(name, longest=self._longest)
