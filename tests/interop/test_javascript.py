@@ -31,7 +31,7 @@ def titles() -> list[str]:
 def packages() -> Path:
     """The SDK and the WebSocket that Node lacks, where `make setup` puts them."""
     folder = FOLDER / "node_modules"
-    return folder if (folder / "centrifuge").is_dir() else miss(str(folder))
+    return folder if (folder / "centrifuge").is_dir() else miss("tests/interop/js/node_modules")
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,12 @@ test("a one-way message that is wrong costs nothing", async () => {
   assert.deepEqual(alice.log.rest("error"), []);
 });
 
+test("a message that is too large is final", async () => {
+  const alice = await connected(server.port);
+  alice.rpc("echo", "x".repeat(200_000)).catch(() => {});
+  assert.equal((await alice.log.next("disconnected")).code, 3);
+});
+
 for (const kind of ["plain", "compressed"]) {
   test(`large texts of every script arrive as they are, ${kind}`, async () => {
     let socket;
