@@ -12,10 +12,10 @@ import re
 from functools import reduce
 from operator import or_
 from types import UnionType
-from typing import Any, Final, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 import msgspec
-from msgspec import DecodeError, Raw, Struct, ValidationError
+from msgspec import DecodeError, Meta, Raw, Struct, ValidationError
 
 from antiphon.errors import BadRequest, DeclarationError
 
@@ -96,6 +96,13 @@ def _check_keys(node: Any, where: str, seen: set[int]) -> None:
                 _check_keys(part, where, seen)
 
 
+class _Never(Event):
+    """An event that nothing can be: with it every union has two members, so that msgspec asks for
+    the tag even where an app declares one event only, and adding a second breaks no client."""
+
+    nothing: Annotated[str, Meta(min_length=1, max_length=0)]
+
+
 class _Tagged(Struct):
     type: str = ""
 
@@ -112,7 +119,7 @@ class PayloadDecoder:
     @classmethod
     def of_events(cls, types: tuple[type[Event], ...]) -> "PayloadDecoder":
         """Build the decoder for a union of events; an empty union refuses everything."""
-        return cls(reduce(or_, types) if types else Event, tuple(map(tag_of, types)))
+        return cls(reduce(or_, types, _Never), tuple(map(tag_of, types)))
 
     def __call__(self, data: Raw) -> Any:
         """Decode and validate.

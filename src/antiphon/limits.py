@@ -8,6 +8,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from antiphon.errors import DeclarationError
+
 Count = Annotated[int, Meta(ge=1)]
 Bytes = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
@@ -54,8 +56,9 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # Commands.
     commands_per_second: Count = 100
     """Per connection, refilled evenly; above it commands get error 111."""
-    command_burst: Count = 200
-    """Commands a connection may send at once before `commands_per_second` applies."""
+    command_burst: Count = 512
+    """Commands a connection may send at once before `commands_per_second` applies: enough for a
+    client that comes back to all its channels and asks each for presence and history."""
     commands_refused: Count = 1_000
     """Consecutive commands refused with error 111 before the connection is closed with 3013."""
     commands_waiting: Count = 64
@@ -80,3 +83,18 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How often a channel's position is compared with the top of its stream."""
     idempotency_seconds: Seconds = 300.0
     """How long the result of a publish with an idempotency key is remembered."""
+
+    def __post_init__(self) -> None:
+        """See that the bounds can be kept.
+
+        Raises:
+            DeclarationError: naming the one that cannot.
+        """
+        for name in self.__struct_fields__:
+            if not getattr(self, name) > 0:
+                raise DeclarationError(f"Limits({name}={getattr(self, name)!r}): must be positive")
+        if self.pong_seconds >= self.ping_seconds:
+            raise DeclarationError(
+                f"Limits(pong_seconds={self.pong_seconds}): must be shorter than ping_seconds, "
+                f"{self.ping_seconds}"
+            )
