@@ -9,7 +9,7 @@ from msgspec import Raw
 from antiphon.auth import Authenticator, Grant
 from antiphon.channel.address import check_name
 from antiphon.channel.channel import Channel
-from antiphon.errors import BadRequest, DeclarationError, Forbidden, UnknownChannel
+from antiphon.errors import BadRequest, DeclarationError, Forbidden, NotAvailable, UnknownChannel
 from antiphon.hub.client import Client
 from antiphon.hub.ports import Outgoing
 
@@ -68,6 +68,8 @@ class ChannelRoute:
     async def accept(self, client: Client, data: Raw) -> Outgoing | None:
         """Validate what a client publishes, have it handled, and encode what the channel gets."""
         channel = self._channel
+        if not channel.accepts:
+            raise NotAvailable("clients publish nothing here")
         event = channel.decode(data)
         handler = channel.publish_handlers.get(type(event))
         if handler is not None:
