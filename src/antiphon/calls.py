@@ -10,16 +10,14 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from msgspec import Raw
 
 from antiphon.channel.handler import Handler
 from antiphon.errors import DeclarationError, MethodNotFound, NotAvailable
-from antiphon.event import Event, PayloadDecoder, check_payload_type, event_types
+from antiphon.event import Event, PayloadDecoder, check_payload_type, encode_payload, event_types
 from antiphon.hub.client import Client
 from antiphon.publication import NO_DATA
 
-_encode = msgspec.json.Encoder().encode
 _NOTHING = Raw(b"null")
 
 
@@ -64,7 +62,7 @@ class RPCMethod:
 
     def encode(self, result: Any) -> Raw:
         """Encode what the handler answered."""
-        return NO_DATA if result is None else Raw(_encode(result))
+        return NO_DATA if result is None else encode_payload(result)
 
 
 def _hints(function: Callable[..., Any], where: str) -> dict[str, Any]:
@@ -140,4 +138,4 @@ class Messages:
         """
         if type(event) not in self.sends:
             raise DeclarationError(f"{event!r} is not among the app's messages")
-        return Raw(_encode(event))
+        return encode_payload(event)

@@ -20,6 +20,9 @@ from msgspec import DecodeError, Meta, Raw, Struct, ValidationError
 from antiphon.errors import BadRequest, DeclarationError
 
 TAG_FIELD: Final = "type"
+_LONGEST_RULE: Final = 200
+
+_encode: Final = msgspec.json.Encoder().encode
 
 
 def tag_of_name(name: str) -> str:
@@ -62,8 +65,9 @@ def event_types(declared: Any, *, where: str) -> tuple[type[Event], ...]:
 def check_payload_type(payload: Any, *, where: str) -> None:
     """Refuse types that JSON cannot carry, or that a stranger could use against us.
 
-    Integer keys are refused because Python's integer hash is not keyed: a 64 KiB object with
-    colliding keys blocks the loop for a tenth of a second.
+    Only what hashes like a string may be a key or in a set, because Python's hash of numbers (and
+    of UUIDs, and of tuples of such) is not keyed: a 64 KiB object with colliding keys blocks the
+    loop for a tenth of a second.
 
     Raises:
         DeclarationError: with the reason.
@@ -73,27 +77,62 @@ def check_payload_type(payload: Any, *, where: str) -> None:
         msgspec.json.Decoder(payload)
     except (TypeError, NameError) as error:
         raise DeclarationError(f"{where}: {payload!r} cannot travel as JSON: {error}") from error
-    _check_keys(found, where, set())
+    _check_node(found, where, set())
 
 
-_HASHED = (msgspec.inspect.DictType, msgspec.inspect.SetType, msgspec.inspect.FrozenSetType)
+def _may_be_hashed(node: Any) -> bool:
+    if isinstance(node, msgspec.inspect.UnionType):
+        return all(map(_may_be_hashed, node.types))
+    return isinstance(node, _HASHED_SAFELY)
 
 
-def _check_keys(node: Any, where: str, seen: set[int]) -> None:
+_SETS = (msgspec.inspect.SetType, msgspec.inspect.FrozenSetType)
+_HASHED_SAFELY = (
+    msgspec.inspect.StrType,
+    msgspec.inspect.BytesType,
+    msgspec.inspect.EnumType,
+    msgspec.inspect.LiteralType,
+    msgspec.inspect.NoneType,
+)
+
+
+def _hashed(node: Any) -> Any:
+    """Return the type of a container's keys or members, if it hashes them.
+
+    Of a dict with keys of any type there are none: JSON's keys are strings.
+    """
+    if isinstance(node, msgspec.inspect.DictType):
+        return None if isinstance(node.key_type, msgspec.inspect.AnyType) else node.key_type
+    return node.item_type if isinstance(node, _SETS) else None
+
+
+def _check_node(node: Any, where: str, seen: set[int]) -> None:
     if id(node) in seen:
         return
     seen.add(id(node))
-    if isinstance(node, _HASHED):
-        key = node.key_type if isinstance(node, msgspec.inspect.DictType) else node.item_type
-        if isinstance(key, msgspec.inspect.IntType | msgspec.inspect.FloatType):
-            raise DeclarationError(
-                f"{where}: numbers as dict keys or in sets invite hash collisions; use str or list"
-            )
+    if isinstance(node, msgspec.inspect.CustomType):
+        raise DeclarationError(f"{where}: {node.cls!r} cannot travel as JSON")
+    hashed = _hashed(node)
+    if hashed is not None and not _may_be_hashed(hashed):
+        raise DeclarationError(
+            f"{where}: dict keys and members of sets that are not strings invite hash collisions; "
+            "use str or list"
+        )
     if isinstance(node, msgspec.inspect.Type | msgspec.inspect.Field):
         for name in node.__struct_fields__:
             child = getattr(node, name)
             for part in child if isinstance(child, tuple) else (child,):
-                _check_keys(part, where, seen)
+                _check_node(part, where, seen)
+
+
+def encode_payload(payload: Any) -> Raw:
+    """Encode what the app sends, on one line: only JSON embedded by a `Raw` brings newlines along.
+
+    Raises:
+        TypeError: JSON cannot carry it.
+    """
+    data = _encode(payload)
+    return Raw(data.replace(b"\n", b" ") if b"\n" in data else data)
 
 
 class _Never(Event):
@@ -137,6 +176,7 @@ class PayloadDecoder:
 
     def _explain(self, data: Raw, message: str) -> str:
         rule, _, path = message.partition(" - at `$")
+        rule = rule[:_LONGEST_RULE]  # it may quote a value
         where = path.rstrip("`").lstrip(".")
         if not self._tags:
             return f"{where}: {rule}" if where else rule

@@ -77,8 +77,8 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     expiry_grace_seconds: Seconds = 25.0
     """Past `exp`, for a refresh to arrive; then close code 3005 or unsubscribe code 2501."""
     presence_seconds: Seconds = 60.0
-    """Life of a presence entry that is not renewed."""
-    presence_renew_seconds: Seconds = 27.0
+    """Life of a presence entry that is not renewed. It is with each ping: make it more than twice
+    `ping_seconds`."""
     position_check_seconds: Seconds = 40.0
     """How often a channel's position is compared with the top of its stream."""
     idempotency_seconds: Seconds = 300.0

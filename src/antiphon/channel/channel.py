@@ -10,21 +10,18 @@ Publishing an undeclared event raises `DeclarationError` in the code that tried.
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeVar
 
-import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Struct
 
 from antiphon.channel.address import Address
 from antiphon.channel.handler import Handler
 from antiphon.errors import DeclarationError
-from antiphon.event import Event, PayloadDecoder, event_types, tag_of
+from antiphon.event import Event, PayloadDecoder, encode_payload, event_types, tag_of
 from antiphon.hub.client import Client
 from antiphon.hub.hub import Hub
 from antiphon.hub.ports import ChannelOptions, Outgoing
 from antiphon.publication import ClientInfo, StreamPosition
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-_encode = msgspec.json.Encoder().encode
 
 
 class History(Struct, frozen=True):
@@ -226,7 +223,7 @@ class Channel:
         if kept is None:
             declared = ", ".join(map(tag_of, self.publishes)) or "nothing"
             raise DeclarationError(f"{self._where} publishes {declared}, not {event!r}")
-        return Outgoing(Raw(_encode(event)), *kept)
+        return Outgoing(encode_payload(event), *kept)
 
     def check_handled(self) -> None:
         """See that every accepted event leads somewhere, once all handlers are declared.

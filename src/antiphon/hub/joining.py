@@ -11,11 +11,11 @@ once, so that nothing is written to a client behind the word that it has left.
 
 from typing import Any
 
-import msgspec
 from msgspec import Raw
 
 from antiphon import codes
 from antiphon.errors import Disconnect, Expired, Forbidden, Unrecoverable
+from antiphon.event import encode_payload
 from antiphon.hub.core import Core
 from antiphon.hub.recovery import (
     Recovery,
@@ -32,7 +32,7 @@ from antiphon.publication import NO_DATA, Publication, StreamPosition
 
 def json_of(value: Any) -> Raw:
     """Encode what a credential carries; None is no value at all."""
-    return NO_DATA if value is None else Raw(msgspec.json.encode(value))
+    return NO_DATA if value is None else encode_payload(value)
 
 
 def seconds_left(core: Core, expires_at: float | None) -> int:

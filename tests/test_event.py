@@ -1,0 +1,320 @@
+"""Events: tags, what may be declared, and what a stranger is told about bad ones."""
+
+import datetime
+import decimal
+import enum
+import uuid
+from typing import Annotated, Any, Literal
+
+import msgspec
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from msgspec import Meta, Raw, Struct
+
+from antiphon import BadRequest, DeclarationError, Event
+from antiphon.event import (
+    PayloadDecoder,
+    check_payload_type,
+    encode_payload,
+    event_types,
+    tag_of,
+    tag_of_name,
+)
+
+
+class Said(Event):
+    """Somebody said something."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=10)]
+    mood: Literal["good", "bad"] = "good"
+
+
+class Moved(Event):
+    """Somebody moved."""
+
+    path: list[tuple[float, float]] = []
+    by: dict[str, int] = {}
+
+
+class Renamed(Event, tag="said"):
+    """Has the tag of another."""
+
+
+class Twice(Event, tag="moved"):
+    """Has the tag of another, too."""
+
+
+# Tags.
+
+
+@pytest.mark.parametrize(
+    ("name", "tag"),
+    [
+        ("Said", "said"),
+        ("GameOver", "game_over"),
+        ("HTTPError", "http_error"),
+        ("Level2Reached", "level2_reached"),
+        ("A", "a"),
+        ("already_snake", "already_snake"),
+        ("Outer.Inner", "inner"),
+        ("test.<locals>.GameOver", "game_over"),
+    ],
+)
+def test_a_tag_is_the_name_in_snake_case(name: str, tag: str) -> None:
+    assert tag_of_name(name) == tag
+
+
+def test_an_event_travels_under_its_tag() -> None:
+    assert tag_of(Said) == "said"
+    assert msgspec.json.encode(Said(text="hi")) == b'{"type":"said","text":"hi","mood":"good"}'
+    assert tag_of(Renamed) == "said"
+
+
+# What may be declared.
+
+
+def test_unions_are_split() -> None:
+    assert event_types(Said | Moved, where="x") == (Said, Moved)
+    assert event_types(Said, where="x") == (Said,)
+    assert event_types(None, where="x") == ()
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        (Event, "is not a subclass of antiphon.Event"),
+        (int, "<class 'int'> is not a subclass"),
+        ("Said", "'Said' is not a subclass"),
+        (Said | int, "<class 'int'> is not a subclass"),
+        (Said | None, "NoneType"),
+        ([Said], "is not a subclass"),
+        (Said | Renamed, "two events with the tag 'said'"),
+    ],
+)
+def test_what_is_no_event_is_refused_with_the_place(declared: Any, said: str) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        event_types(declared, where="channel 'news'")
+    assert str(caught.value).startswith("channel 'news': ")
+    assert said in str(caught.value)
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+
+
+class Nested(Struct):
+    """Hides a set of numbers."""
+
+    deep: list[dict[str, set[int]]]
+
+
+class Recursive(Struct):
+    """Holds itself."""
+
+    children: "list[Recursive]" = []
+    names: dict[str, "Recursive"] = {}
+
+
+@pytest.mark.parametrize(
+    "hashed",
+    [
+        dict[int, str],
+        dict[float, str],
+        dict[int | str, str],
+        dict[uuid.UUID, str],
+        dict[decimal.Decimal, str],
+        dict[tuple[int, ...], str],
+        set[int],
+        set[float],
+        set[int | str],
+        set[tuple[int, ...]],
+        set[uuid.UUID],
+        set[Any],
+        set,
+        frozenset[int],
+        list[set[int]],
+        Nested,
+        Annotated[dict[int, str], Meta(max_length=3)],
+    ],
+)
+def test_numbers_as_keys_are_refused(hashed: Any) -> None:
+    with pytest.raises(DeclarationError, match="x: .*hash collisions"):
+        check_payload_type(hashed, where="x")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        dict[str, int],
+        dict,
+        dict[Any, Any],
+        dict[Colour, int],
+        dict[Level, int],
+        dict[Literal["a", "b"], int],
+        set[str],
+        set[Colour],
+        set[str | None],
+        frozenset[str],
+        list[int],
+        Any,
+        Raw,
+        Recursive,
+        datetime.datetime,
+        int | None,
+        Annotated[str, Meta(max_length=3)],
+    ],
+)
+def test_all_else_that_travels_as_json_is_fine(payload: Any) -> None:
+    check_payload_type(payload, where="x")
+
+
+@pytest.mark.parametrize("payload", [object, type(None) | object, list[complex], "Unknown"])
+def test_what_json_cannot_carry_is_refused(payload: Any) -> None:
+    with pytest.raises(DeclarationError, match=r"x: .* cannot travel as JSON"):
+        check_payload_type(payload, where="x")
+
+
+def test_an_events_fields_are_checked_too() -> None:
+    class Scored(Event):
+        points: dict[int, int]
+
+    with pytest.raises(DeclarationError, match="hash collisions"):
+        event_types(Scored, where="x")
+
+
+# What a stranger is told.
+
+EITHER = PayloadDecoder.of_events((Said, Moved))
+ONE = PayloadDecoder.of_events((Said,))
+
+
+def refusal(data: str | bytes, decode: PayloadDecoder = EITHER) -> str:
+    raw = data.encode() if isinstance(data, str) else data
+    with pytest.raises(BadRequest) as caught:
+        decode(Raw(raw))
+    prefix, _, text = caught.value.text.partition("bad request: ")
+    assert prefix == ""
+    return text
+
+
+@pytest.mark.parametrize("decode", [EITHER, ONE])
+def test_a_good_event_is_decoded(decode: PayloadDecoder) -> None:
+    assert decode(Raw(b'{"type":"said","text":"hi","unknown":1}')) == Said(text="hi")
+
+
+@pytest.mark.parametrize("decode", [EITHER, ONE])
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ('{"type":"said","text":""}', "said.text: Expected `str` of length >= 1"),
+        ('{"type":"said","text":"12345678901"}', "said.text: Expected `str` of length <= 10"),
+        ('{"type":"said","text":5}', "said.text: Expected `str`, got `int`"),
+        ('{"type":"said"}', "said: Object missing required field `text`"),
+        ('{"type":"said","text":"a","mood":"x"}', "said.mood: Invalid enum value 'x'"),
+    ],
+)
+def test_a_bad_field_is_named_with_its_rule(data: str, said: str, decode: PayloadDecoder) -> None:
+    assert refusal(data, decode) == said
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ('{"type":"moved","path":[[1,2],[3]]}', "moved.path[1]: Expected `array` of length 2"),
+        ('{"type":"moved","by":{"a":"b"}}', "moved.by[...]: Expected `int`, got `str`"),
+    ],
+)
+def test_a_bad_item_is_named_with_its_place(data: str, said: str) -> None:
+    assert refusal(data).startswith(said.split(" of ")[0])
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ('{"type":"sung"}', "undeclared event 'sung'; declared here: said, moved"),
+        ('{"type":"event"}', "undeclared event 'event'"),
+        ('{"type":"_never"}', "undeclared event '_never'"),
+        ("{}", "no event in `type`"),
+        ('{"type":5}', "no event in `type`"),
+        ("[]", "no event in `type`"),
+        ("null", "no event in `type`"),
+        ('"said"', "no event in `type`"),
+    ],
+)
+def test_what_is_not_declared_is_named(data: str, said: str) -> None:
+    assert refusal(data).startswith(said)
+
+
+def test_little_of_what_a_stranger_sent_comes_back() -> None:
+    assert len(refusal('{"type":"%s"}' % ("x" * 60_000))) < 200
+    assert len(refusal('{"type":"said","text":"a","mood":"%s"}' % ("x" * 60_000))) < 400
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"[" * 60_000,
+        b'{"type":"moved","path":' + b"[" * 60_000,
+        b'{"type":"said","text":"\xff"}',
+        b'{"type":"said","text":"\\ud800"}',
+        b'{"type":"moved","by":{"a":NaN}}',
+        b'{"type":"moved","by":{"a":' + b"9" * 60_000 + b"}}",
+        b'{"type":"moved","path":[[1e400,0]]}',
+    ],
+)
+def test_hostile_json_is_a_bad_request(data: bytes) -> None:
+    assert refusal(data)
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=100))
+@example(b'{"type":"said","text":"a"}')
+def test_any_bytes_are_an_event_or_a_bad_request(data: bytes) -> None:
+    try:
+        event = EITHER(Raw(data))
+    except BadRequest as error:
+        assert error.number == 107
+    else:
+        assert type(event) in (Said, Moved)
+
+
+texts = st.text(min_size=1, max_size=10)
+
+
+@settings(deadline=None)
+@given(st.builds(Said, text=texts, mood=st.sampled_from(["good", "bad"])))
+def test_events_survive_the_journey(event: Said) -> None:
+    assert EITHER(encode_payload(event)) == event
+
+
+def test_an_empty_union_refuses_everything() -> None:
+    nothing = PayloadDecoder.of_events(())
+    for data in ("{}", '{"type":"event"}', '{"type":"said","text":"a"}', "5"):
+        refusal(data, nothing)
+
+
+def test_a_plain_payload_is_named_by_its_field_alone() -> None:
+    class Request(Struct):
+        page: Annotated[int, Meta(ge=1)]
+
+    decode = PayloadDecoder(Request)
+    assert refusal('{"page":0}', decode) == "page: Expected `int` >= 1"
+    assert refusal("5", decode) == "Expected `object`, got `int`"
+
+
+def test_embedded_json_is_put_on_one_line() -> None:
+    """A newline would end the frame's line early, for everybody who gets it."""
+
+    class Document(Event):
+        body: Raw
+
+    encoded = encode_payload(Document(body=Raw(b'{\n  "a": "b\\nc",\r\n  "d": 1\n}')))
+    assert b"\n" not in bytes(encoded)
+    assert msgspec.json.decode(encoded)["body"] == {"a": "b\nc", "d": 1}
