@@ -33,6 +33,7 @@ class SlowEngine:
         self._pauses = pauses
         self._loses = loses or (lambda publication: False)
         self._wanted: set[str] = set()
+        self._present: dict[tuple[str, str], ClientInfo | None] = {}
         self._bus: asyncio.Queue[tuple[Any, ...]] = asyncio.Queue()
         self._pump: asyncio.Task[None] | None = None
 
@@ -113,10 +114,19 @@ class SlowEngine:
         await self._slowly(self.memory.remove_history, channel)
 
     async def add_presence(self, channel: str, info: ClientInfo) -> None:
-        await self._slowly(self.memory.add_presence, channel, info)
+        self._present[channel, info.client] = info
+        await self._slowly(self._apply_presence, channel, info.client)
 
     async def remove_presence(self, channel: str, client: str) -> None:
-        await self._slowly(self.memory.remove_presence, channel, client)
+        self._present[channel, client] = None
+        await self._slowly(self._apply_presence, channel, client)
+
+    async def _apply_presence(self, channel: str, client: str) -> None:
+        info = self._present[channel, client]
+        if info is None:
+            await self.memory.remove_presence(channel, client)
+        else:
+            await self.memory.add_presence(channel, info)
 
     async def presence(self, channel: str) -> dict[str, ClientInfo]:
         found: dict[str, ClientInfo] = await self._slowly(self.memory.presence, channel)

@@ -131,11 +131,17 @@ class Membership:
                 self._core.failed("leaving a channel", self._client)
 
     async def put_out(self, channel: str, code: Code) -> None:
-        """Unsubscribe the client from the server's side, and tell it."""
+        """Unsubscribe the client from the server's side, and tell it.
+
+        It is told last, because it may subscribe again at once.
+        """
         if subscription := self._drop(channel):
-            if subscription.live:
-                self._push(Push(channel=channel, unsubscribe=Unsubscribe(code.number, code.text)))
-            await self._clear_up(subscription, code.number)
+            try:
+                await self._clear_up(subscription, code.number)
+            finally:
+                if subscription.live and channel not in self.subscriptions:
+                    told = Unsubscribe(code.number, code.text)
+                    self._push(Push(channel=channel, unsubscribe=told))
 
     def _drop(self, channel: str) -> Subscription | None:
         subscription = self.subscriptions.pop(channel, None)

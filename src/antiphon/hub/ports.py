@@ -68,7 +68,8 @@ class Engine(Protocol):
 
     async def remove_history(self, channel: str) -> None: ...
 
-    async def add_presence(self, channel: str, info: ClientInfo) -> None: ...
+    async def add_presence(self, channel: str, info: ClientInfo) -> None:
+        """Add or renew a client's entry. Of this and `remove_presence`, the last called counts."""
 
     async def remove_presence(self, channel: str, client: str) -> None: ...
 
