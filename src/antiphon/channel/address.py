@@ -8,6 +8,7 @@ Names are compared as they are: nothing is folded or normalised. A name that no 
 gets error 107, before any pattern is tried.
 """
 
+import keyword
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -21,7 +22,9 @@ _FORBIDDEN: Final = frozenset('{}*?[]^\\"<>`')
 _RESERVED: Final = frozenset({"__proto__", "constructor", "prototype"})
 """SDKs keep subscriptions in plain objects keyed by name; these would already exist there."""
 
-_PART: Final = r"[^:/#,{}]+"
+_SEPARATORS: Final = frozenset(":/#,")
+_PLAIN: Final = "".join(sorted(set(map(chr, range(33, 127))) - _FORBIDDEN - _SEPARATORS))
+_PART: Final = f"[{re.escape(_PLAIN)}]+"
 _PARAMETER: Final = re.compile(r"\{([a-z_][a-z0-9_]*)(?::([a-z]+))?\}")
 _CONVERTERS: Final[Mapping[str, tuple[str, Callable[[str], Any], type]]] = {
     "str": (_PART, str, str),
@@ -78,8 +81,11 @@ class Address:
             wanted = ", ".join(self.parameters) or "no parameters"
             given = ", ".join(parameters) or "none"
             raise DeclarationError(f"channel {self.pattern!r} takes {wanted}; given: {given}")
-        name = _PARAMETER.sub(lambda match: str(parameters[match[1]]), self.pattern)
-        if self.match(name) is None:
+        texts = {key: str(value) for key, value in parameters.items()}
+        name = _PARAMETER.sub(lambda match: texts[match[1]], self.pattern)
+        found = self._regex.fullmatch(name)
+        # Found again, or another set of parameters would have the same channel.
+        if found is None or found.groupdict() != texts:
             raise DeclarationError(f"{dict(parameters)} cannot stand in {self.pattern!r}")
         return name
 
@@ -93,6 +99,8 @@ class Address:
         parts.append(self._literal(self.pattern[end:]))
         if not self.pattern:
             raise DeclarationError("a channel's address is empty")
+        if self.pattern in _RESERVED:
+            raise DeclarationError(f"no channel can be called {self.pattern!r}")
         return "".join(parts)
 
     def _literal(self, text: str) -> str:
@@ -107,6 +115,8 @@ class Address:
         if kind not in _CONVERTERS:
             known = ", ".join(_CONVERTERS)
             raise DeclarationError(f"channel {self.pattern!r}: no type {kind!r}; there are {known}")
+        if keyword.iskeyword(name):
+            raise DeclarationError(f"channel {self.pattern!r}: {name!r} cannot be a parameter")
         if name in self.parameters:
             raise DeclarationError(f"channel {self.pattern!r}: {name!r} stands twice")
         expression, convert, self.parameters[name] = _CONVERTERS[kind]
