@@ -137,6 +137,7 @@ class App:
 
     def rpc(self, name: str) -> Callable[[F], F]:
         """Declare an RPC method: ``(client, request: Type) -> Type``."""
+        self.behaviour.calls.check(name)
 
         def declare(function: F) -> F:
             self.behaviour.calls.add(name, function)
@@ -146,6 +147,7 @@ class App:
 
     def on_message(self, *events: type[Event]) -> Callable[[F], F]:
         """Declare the handler of one-way messages: ``(client, event)``. There is no reply."""
+        self.behaviour.messages.check(events)
 
         def declare(function: F) -> F:
             self.behaviour.messages.add(events, function)
@@ -206,12 +208,15 @@ class App:
             self._users += 1
 
     async def stop(self) -> None:
-        """Send clients elsewhere, let handlers finish, and stop background tasks."""
+        """Stop background tasks, send clients elsewhere, and let handlers finish.
+
+        Does nothing in an app that is not started.
+        """
         async with self._turn():
-            self._users -= 1
-            if self._users == 0:
-                await self.hub.stop()
+            if self._users == 1:
                 await self._background.stop()
+                await self.hub.stop()
+            self._users = max(0, self._users - 1)
 
     async def drain(self) -> None:
         """Send clients elsewhere and let handlers finish: for servers that can wait for it."""

@@ -1,13 +1,18 @@
 """Background tasks that live as long as their app."""
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from antiphon.errors import DeclarationError
+
 log = logging.getLogger("antiphon")
 
 Background = Callable[[], Awaitable[Any]]
+
+_STOP_SECONDS = 5.0
 
 
 class BackgroundTasks:
@@ -23,7 +28,14 @@ class BackgroundTasks:
         self._running: set[asyncio.Task[None]] = set()
 
     def add(self, function: Background) -> None:
-        """Declare a task; it runs at the next start."""
+        """Declare a task; it runs at the next start.
+
+        Raises:
+            DeclarationError: it is no async function without parameters.
+        """
+        wants = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+        if not inspect.iscoroutinefunction(function) or wants:
+            raise DeclarationError(f"background: {function!r} is no async function of nothing")
         self._functions.append(function)
 
     def start(self) -> None:
@@ -35,11 +47,12 @@ class BackgroundTasks:
             task.add_done_callback(self._running.discard)
 
     async def stop(self) -> None:
-        """Cancel those that still run, and wait for them."""
+        """Cancel those that still run, and wait for them; not for ever."""
         running = tuple(self._running)
         for task in running:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        if running:
+            await asyncio.wait(running, timeout=_STOP_SECONDS)
 
     async def _run(self, function: Background) -> None:
         try:

@@ -84,9 +84,17 @@ class Calls:
         Raises:
             DeclarationError: the name is taken, or the signature does not fit.
         """
-        if not name or name in self.methods:
-            raise DeclarationError(f"rpc {name!r}: a name is not empty, and declared once")
+        self.check(name)
         self.methods[name] = RPCMethod(name, function)
+
+    def check(self, name: str) -> None:
+        """See that a method may have this name.
+
+        Raises:
+            DeclarationError: it is no text, empty, or taken.
+        """
+        if not isinstance(name, str) or not name or name in self.methods:
+            raise DeclarationError(f"rpc {name!r}: a name is a text, not empty, and declared once")
 
     def find(self, name: str) -> RPCMethod:
         """Return a method by name.
@@ -114,15 +122,30 @@ class Messages:
         self.waits = False
         self._decode = PayloadDecoder.of_events(())
 
-    def add(self, events: tuple[type[Event], ...], function: Callable[..., Any]) -> None:
-        """Declare a handler for some events."""
-        handler = Handler(function, leading=("client", "event"), where="on_message")
+    def check(self, events: tuple[type[Event], ...]) -> None:
+        """See that handlers for some events may be added.
+
+        Raises:
+            DeclarationError: none are named, one is no event, or has a handler or a tag already.
+        """
         for event in events:
             if event in self.handlers:
                 raise DeclarationError(f"on_message: two handlers for {event!r}")
-            self.handlers[event] = handler
-        declared = event_types(typing.Union[tuple(self.handlers)], where="on_message")  # noqa: UP007
-        self._decode = PayloadDecoder.of_events(declared)
+        declared = (*self.handlers, *events)
+        if not events or not all(isinstance(event, type) for event in events):
+            raise DeclarationError("on_message names the events it handles: @app.on_message(Event)")
+        event_types(typing.Union[declared], where="on_message")  # noqa: UP007
+
+    def add(self, events: tuple[type[Event], ...], function: Callable[..., Any]) -> None:
+        """Declare a handler for some events.
+
+        Raises:
+            DeclarationError: as `check` does, or the signature does not fit.
+        """
+        self.check(events)
+        handler = Handler(function, leading=("client", "event"), where="on_message")
+        self.handlers.update(dict.fromkeys(events, handler))
+        self._decode = PayloadDecoder.of_events(tuple(self.handlers))
         self.waits = any(handler.waits for handler in self.handlers.values())
 
     async def __call__(self, client: Client, data: Raw) -> None:

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from antiphon.channel.address import Address
 from antiphon.channel.handler import Handler
-from antiphon.errors import DeclarationError
+from antiphon.errors import DeclarationError, Unrecoverable
 from antiphon.event import Event, PayloadDecoder, encode_payload, event_types, tag_of
 from antiphon.hub.client import Client
 from antiphon.hub.hub import Hub
@@ -134,11 +134,13 @@ class Channel:
             events: the accepted events it handles; all of them when none is named.
         """
 
+        for event in events:
+            if event not in self.accepts:
+                raise DeclarationError(f"{self._where} does not accept {event!r}")
+
         def declare(function: F) -> F:
             handler = self._handler(function, ("client", "event"))
             for event in events or self.accepts:
-                if event not in self.accepts:
-                    raise DeclarationError(f"{self._where} does not accept {event!r}")
                 if event in self.publish_handlers:
                     raise DeclarationError(f"{self._where}: two handlers for {event!r}")
                 self.publish_handlers[event] = handler
@@ -193,11 +195,16 @@ class Channel:
         Args:
             limit: publications at most; negative for all.
             since: read after this position (before it, when `reverse`).
+
+        Raises:
+            Unrecoverable: the position is of an earlier life of the stream.
         """
         name = self.address.name(parameters)
         found, top = await self._hub.core.engine.history(
             name, since=since.offset if since else None, limit=limit, reverse=reverse
         )
+        if since is not None and since.epoch not in ("", top.epoch):
+            raise Unrecoverable()
         published = [Published(self._read(p.data), p.offset, p.info, p.tags) for p in found]
         return Page(published, top)
 
@@ -255,7 +262,16 @@ class Channel:
         return Handler(function, leading=leading, offered=names, where=self._where)
 
     def _check(self) -> None:
-        reserved = {"client", "event", "exclude", "tags", "idempotency_key", "limit", "since"}
+        reserved = {
+            "self",
+            "client",
+            "event",
+            "exclude",
+            "tags",
+            "idempotency_key",
+            "limit",
+            "since",
+        }
         for name in self.address.parameters.keys() & (reserved | {"reverse", "code", "data"}):
             raise DeclarationError(f"{self._where}: a parameter cannot be called {name!r}")
         if self.personal and list(self.address.parameters) != ["user"]:

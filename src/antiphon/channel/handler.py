@@ -13,6 +13,7 @@ from antiphon.errors import DeclarationError
 from antiphon.hub.running import never_waits
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_ANY = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 class Handler:
@@ -35,9 +36,14 @@ class Handler:
         where: str,
     ) -> None:
         self._function = function
-        self.is_async = inspect.iscoroutinefunction(function)
         self._names = _named(function, leading, set(offered), where)
-        self.waits = not never_waits(function)
+        # Behind a decorator stands another function, in a callable object its method.
+        wrapped = inspect.unwrap(function)
+        runs = (function, wrapped, getattr(function, "__call__", None))  # noqa: B004
+        if any(inspect.isgeneratorfunction(f) or inspect.isasyncgenfunction(f) for f in runs):
+            raise DeclarationError(f"{where}: {name_of(function)}() is a generator")
+        self.is_async = any(map(inspect.iscoroutinefunction, runs))
+        self.waits = not (never_waits(function) and never_waits(wrapped))
 
     def begin(self, *leading: Any, **offered: Any) -> Any:
         """Call the function with the leading arguments and those it names.
@@ -54,19 +60,30 @@ class Handler:
         return await result if self.is_async else result
 
 
+def name_of(function: Callable[..., Any]) -> str:
+    """Return the name under which a function's author knows it."""
+    return getattr(function, "__name__", None) or repr(function)
+
+
 def _named(
     function: Callable[..., Any], leading: tuple[str, ...], offered: set[str], where: str
 ) -> tuple[str, ...]:
     """Return the names of the offered arguments that a function wants."""
+    name = name_of(function)
+    if not callable(function):
+        raise DeclarationError(f"{where}: {name} is no function")
     parameters = list(inspect.signature(function).parameters.values())
-    name = getattr(function, "__name__", repr(function))
-    if sum(p.kind in _POSITIONAL for p in parameters) < len(leading):
+    kinds = [parameter.kind for parameter in parameters]
+    taken = sum(kind in _POSITIONAL for kind in kinds)
+    if taken < len(leading) and inspect.Parameter.VAR_POSITIONAL not in kinds:
         raise DeclarationError(f"{where}: {name}() must take ({', '.join(leading)}, ...)")
+    if inspect.Parameter.VAR_KEYWORD in kinds:
+        return tuple(offered)
     wanted = []
-    for parameter in parameters[len(leading) :]:
+    for parameter in parameters[min(taken, len(leading)) :]:
         if parameter.name in offered:
             wanted.append(parameter.name)
-        elif parameter.default is inspect.Parameter.empty:
+        elif parameter.default is parameter.empty and parameter.kind not in _ANY:
             choices = ", ".join(sorted(offered)) or "nothing more"
             raise DeclarationError(
                 f"{where}: {name}() wants {parameter.name!r}; it can be given {choices}"
