@@ -110,13 +110,3 @@ ABNORMAL_CLOSURE: Final = 1006
 INVALID_TEXT: Final = 1007
 MESSAGE_TOO_BIG: Final = 1009
 INTERNAL_FAILURE: Final = 1011
-
-
-def reconnects(code: int) -> bool:
-    """Say whether an SDK reconnects by itself after a close with `code`.
-
-    Code 1009 is the exception among the transport codes: SDKs treat it as final.
-    """
-    if code == MESSAGE_TOO_BIG:
-        return False
-    return not (3500 <= code <= 3999 or 4500 <= code <= 4999)

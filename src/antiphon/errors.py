@@ -10,10 +10,12 @@
     │   ├── UnknownChannel    102
     │   ├── Forbidden         103
     │   ├── MethodNotFound    104
+    │   ├── AlreadySubscribed 105
     │   ├── LimitExceeded     106
     │   ├── BadRequest        107
     │   ├── NotAvailable      108
     │   ├── TokenExpired      109
+    │   ├── Expired           110
     │   ├── TooManyRequests   111
     │   └── Unrecoverable     112
     └── Disconnect            raise it in a handler: the connection ends with this close code
@@ -23,6 +25,8 @@
 The first two are for developers, at start-up. The other two travel to the client: `Refusal`
 with a code for replies, `Disconnect` with a close code.
 """
+
+import msgspec
 
 from antiphon import codes
 from antiphon.codes import Code
@@ -41,6 +45,14 @@ class DeclarationError(AntiphonError):
 
 class StartupError(AntiphonError):
     """The app cannot start; the text is one line that says why and what to do."""
+
+
+def _is_json(text: str) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 class Refusal(AntiphonError):
@@ -150,10 +162,10 @@ class Disconnect(AntiphonError):
 
     Args:
         code: 4000 to 4499 (the client reconnects) or 4500 to 4999 (final) for your own codes.
-        reason: plain words, at most 123 bytes of UTF-8.
+        reason: plain words, at most 123 bytes of UTF-8. Not JSON, which SDKs would read.
 
     Raises:
-        ValueError: the code is not one that may be sent, or the reason is too long.
+        ValueError: the code or the reason is not one that may be sent.
     """
 
     def __init__(self, code: int, reason: str) -> None:
@@ -161,6 +173,8 @@ class Disconnect(AntiphonError):
             raise ValueError(f"a disconnect code lies between 3000 and 4999, not at {code}")
         if len(reason.encode()) > CLOSE_REASON_BYTES:
             raise ValueError(f"a close reason has at most {CLOSE_REASON_BYTES} bytes: {reason!r}")
+        if _is_json(reason):
+            raise ValueError(f"a close reason is in plain words, not JSON: {reason!r}")
         self.number = code
         self.reason = reason
         super().__init__(f"{code} {reason}")

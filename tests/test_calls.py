@@ -1,0 +1,139 @@
+"""RPC methods and messages: what may be declared, and what types do."""
+
+from typing import Annotated, Any
+
+import pytest
+from msgspec import Meta, Raw, Struct
+
+from antiphon import BadRequest, Client, DeclarationError, Event
+from antiphon.calls import Calls, Messages, RPCMethod
+
+
+class Request(Struct):
+    """A page of something."""
+
+    page: Annotated[int, Meta(ge=1)]
+
+
+class Said(Event):
+    """Somebody said something."""
+
+
+class Typing(Event):
+    """Somebody types."""
+
+
+class SaidToo(Event, tag="said"):
+    """Has the tag of another."""
+
+
+NOBODY: Any = None
+
+
+async def paged(client: Client, request: Request) -> list[int]:
+    """Return a page."""
+    return [request.page]
+
+
+def test_a_method_knows_its_types_and_its_text() -> None:
+    method = RPCMethod("page", paged)
+    assert (method.name, method.request, method.response) == ("page", Request, list[int])
+    assert method.doc == "Return a page."
+    assert not method.waits
+
+
+async def test_a_method_decodes_calls_and_encodes() -> None:
+    method = RPCMethod("page", paged)
+    result = await method.begin(NOBODY, Raw(b'{"page":3}'))
+    assert bytes(method.encode(result)) == b"[3]"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b'{"page":0}', "bad request: page: Expected `int` >= 1"),
+        (b"{}", "bad request: Object missing required field `page`"),
+        (b"", "bad request: Expected `object`, got `null`"),
+        (b'{"page":', "bad request: data is not valid JSON"),
+    ],
+)
+def test_bad_input_never_reaches_the_function(data: bytes, said: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        RPCMethod("page", paged).begin(NOBODY, Raw(data))
+    assert caught.value.text == said
+
+
+def untyped(client: Client, request) -> None: ...  # type: ignore[no-untyped-def]
+
+
+def unknown(client: Client, request: "Nowhere") -> None: ...  # type: ignore[name-defined]  # noqa: F821
+
+
+def hostile(client: Client, request: dict[int, int]) -> None: ...
+
+
+def too_many(client: Client, request: Request, more: int) -> None: ...
+
+
+def nothing() -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (untyped, "rpc 'm': 'request' needs a type annotation"),
+        (unknown, "rpc 'm': name 'Nowhere' is not defined; declare its types at module level"),
+        (hostile, "rpc 'm': dict keys"),
+        (too_many, "rpc 'm': too_many() wants 'more'; it can be given nothing more"),
+        (nothing, "rpc 'm': nothing() must take (client, ...)"),
+    ],
+)
+def test_a_bad_method_is_refused_with_the_reason(function: Any, said: str) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        Calls().add("m", function)
+    assert str(caught.value).startswith(said)
+
+
+def test_a_name_is_declared_once_and_is_a_text() -> None:
+    calls = Calls()
+    calls.add("m", paged)
+    for name in ("m", "", paged):
+        with pytest.raises(
+            DeclarationError, match="a name is a text, not empty, and declared once"
+        ):
+            calls.add(name, paged)  # type: ignore[arg-type]
+
+
+def handle(client: Client, event: Event) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [
+        ((), "names the events it handles"),
+        ((handle,), "names the events it handles"),
+        ((int,), "is not a subclass of antiphon.Event"),
+        ((Said,), "two handlers for"),
+        ((SaidToo,), "two events with the tag 'said'"),
+    ],
+)
+def test_bad_message_handlers_are_refused(events: Any, said: str) -> None:
+    messages = Messages(None)
+    messages.add((Said,), handle)
+    with pytest.raises(DeclarationError) as caught:
+        messages.add(events, handle)
+    assert said in str(caught.value)
+    assert list(messages.handlers) == [Said]
+
+
+def test_only_declared_messages_are_sent() -> None:
+    messages = Messages(Said | Typing)
+    assert bytes(messages.encode(Typing())) == b'{"type":"typing"}'
+    for wrong in (SaidToo(), {"type": "said"}, None):
+        with pytest.raises(DeclarationError, match="not among the app's messages"):
+            messages.encode(wrong)
+
+
+def test_messages_to_clients_are_events() -> None:
+    with pytest.raises(DeclarationError, match="messages: .* is not a subclass"):
+        Messages(int)
