@@ -1,0 +1,75 @@
+"""`/metrics`: what Prometheus's own parser makes of it."""
+
+import re
+
+from prometheus_client.parser import text_string_to_metric_families
+from tests.server.asgi import ask
+
+from antiphon import Anonymous, App, Event
+from antiphon.dialer import ErrorReply
+from antiphon.testing import AppClient, connect
+
+
+class Said(Event):
+    """Somebody said something."""
+
+
+async def samples(app: App) -> dict[str, float]:
+    answer = await ask(app, "/metrics")
+    assert answer.status == 200
+    assert answer.headers[b"content-type"] == b"text/plain; version=0.0.4; charset=utf-8"
+    found = {}
+    for family in text_string_to_metric_families(answer.body.decode()):
+        assert family.documentation
+        assert re.fullmatch(r"antiphon_[a-z_]+", family.name)
+        for sample in family.samples:
+            found[sample.name + "".join(sample.labels.values())] = sample.value
+    return found
+
+
+async def refused(client: AppClient, channel: str) -> None:
+    try:
+        await client.subscribe(channel)
+    except ErrorReply:
+        return
+    raise AssertionError("it was let in")
+
+
+async def test_what_happened_is_counted() -> None:
+    app = App("x", auth=Anonymous())
+    news = app.channel("news", publishes=Said, open=True)
+    async with app.lifespan():
+        async with connect(app, user="ann") as ann, connect(app, user="bob") as bob:
+            for client in (ann, bob):
+                await client.subscribe("news")
+            await refused(ann, "nowhere")
+            await news.publish(Said())
+            await ann.next("news")
+            await bob.next("news")
+            seen = await samples(app)
+        later = await samples(app)
+    assert seen["antiphon_connections"] == seen["antiphon_users"] == 2
+    assert seen["antiphon_channels"] == 1
+    assert seen["antiphon_opened_total"] == seen["antiphon_connected_total"] == 2
+    assert seen["antiphon_publications_total"] == 1
+    assert seen["antiphon_deliveries_total"] == 2
+    assert seen["antiphon_commands_total"] >= 5
+    assert seen["antiphon_refused_total102"] == 1
+    assert later["antiphon_connections"] == later["antiphon_channels"] == 0
+
+
+async def test_codes_that_clients_choose_make_no_labels() -> None:
+    app = App("x", auth=Anonymous())
+    async with app.lifespan():
+        for code in range(4000, 4050):
+            async with connect(app) as client:
+                app.hub.clients_of("")[0].disconnect(code, "bye")
+                assert client is not None
+        seen = await samples(app)
+    labels = [name for name in seen if name.startswith("antiphon_closed_total")]
+    assert labels == ["antiphon_closed_total0"]
+    assert seen[labels[0]] == 50
+
+
+async def test_an_app_at_rest_has_metrics_too() -> None:
+    assert (await samples(App("x", auth=Anonymous())))["antiphon_connections"] == 0
