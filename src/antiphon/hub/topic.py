@@ -156,9 +156,8 @@ class Topic:
                 group.write_except(exclude, line, self._stats)
             else:
                 group.outbox.append(line)
-        for subscription in [s for s, seen in self._ahead.items() if seen <= self.offset]:
-            del self._ahead[subscription]
-            self._enlist(subscription)
+        if self._ahead:
+            self._catch_up()
         self._mark()
 
     def tell_join(self, info: ClientInfo) -> None:
@@ -188,6 +187,12 @@ class Topic:
         if group is None:
             group = self._groups[subscription.codec] = Group(subscription.codec)
         group.add(subscription.info.client, subscription.connection)
+
+    def _catch_up(self) -> None:
+        """Make those members of a group that the topic has caught up with."""
+        for subscription in [s for s, seen in self._ahead.items() if seen <= self.offset]:
+            del self._ahead[subscription]
+            self._enlist(subscription)
 
     def _buffer(self, publication: Publication, exclude: str) -> None:
         """Hold a publication for the subscriptions in the making."""
