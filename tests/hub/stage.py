@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-from antiphon import App, Event, Grant, Identity, InvalidToken, Meta
+from antiphon import App, Event, Grant, History, Identity, InvalidToken, Meta
 from antiphon.auth import Attempt
 from antiphon.errors import Forbidden
 from antiphon.wire.packet import Packet
@@ -236,3 +236,29 @@ async def on_stage(stage: Stage) -> AsyncIterator[Stage]:
         yield stage
     finally:
         await stage.app.stop()
+
+
+def declare(stage: Stage) -> None:
+    """Declare one channel of each kind."""
+    app = stage.app
+    app.channel("news", publishes=Said, accepts=Said, open=True)
+    app.channel(
+        "room:{x}",
+        publishes=Said,
+        accepts=Said,
+        open=True,
+        presence=True,
+        join_leave=True,
+        history=History(size=5, ttl=60),
+    )
+    app.channel("last:{x}", publishes=Said, open=True, history=History(1, 60, mode="cache"))
+    app.channel("closed", publishes=Said)
+    app.channel("token:{x}", publishes=Said)
+    app.channel("talk#{a},{b}", publishes=Said)
+
+
+async def publish(stage: Stage, name: str, *texts: str, **parameters: Any) -> None:
+    """Publish in the channel of an address."""
+    (channel,) = [c for c in stage.app.behaviour.router.channels if c.address.pattern == name]
+    for text in texts:
+        await channel.publish(Said(text=text), **parameters)
