@@ -10,7 +10,6 @@ from msgspec import Raw
 from tests.engine.conftest import PRESENCE_SECONDS, Clock
 
 from antiphon.engine.memory import STREAM_META_SECONDS, MemoryEngine
-from antiphon.engine.stream import Stream
 from antiphon.publication import ClientInfo, Publication
 
 INFO = ClientInfo("u", "c")
@@ -131,12 +130,3 @@ async def test_used_up_state_leaves_nothing_behind(engine: MemoryEngine, clock: 
 def sizes(engine: MemoryEngine) -> dict[str, int]:
     containers = {name: value for name, value in vars(engine).items() if hasattr(value, "__len__")}
     return {name: len(value) for name, value in containers.items()}
-
-
-def test_a_stream_counts_on_after_it_was_cleared() -> None:
-    stream = Stream("e")
-    stream.append(Publication(Raw(b"1")), size=2, expires_at=1.0)
-    stream.clear()
-    stream.append(Publication(Raw(b"2")), size=2, expires_at=2.0)
-    assert [p.offset for p in stream.read(since=None, limit=-1, reverse=False)] == [2]
-    assert stream.position.offset == 2

@@ -52,11 +52,12 @@ class Stream:
         items = self._items
         if not items or limit == 0:
             return []
-        first = items[0].offset
-        count = len(items) if limit < 0 else limit
+        first, kept = items[0].offset, len(items)
+        # Clients send any `since` of 64 bits: `islice` takes no index that large.
+        count = kept if limit < 0 else min(limit, kept)
         if reverse:
-            end = len(items) if since is None else min(max(since - first, 0), len(items))
+            end = kept if since is None else min(max(since - first, 0), kept)
             start = max(end - count, 0)
             return list(islice(items, start, end))[::-1]
-        start = 0 if since is None else max(since + 1 - first, 0)
+        start = 0 if since is None else min(max(since + 1 - first, 0), kept)
         return list(islice(items, start, start + count))
