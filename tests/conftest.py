@@ -2,6 +2,8 @@
 
 Where one is missing, the tests that ask for it are skipped with a word about what is missing. With
 ``ANTIPHON_REQUIRE_ALL=1`` in the environment, as in CI, they fail instead.
+
+Hypothesis runs without a deadline everywhere: a busy machine is no bug.
 """
 
 import os
@@ -10,6 +12,10 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

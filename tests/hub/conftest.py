@@ -3,11 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import settings
 from tests.hub.stage import Stage, on_stage
-
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 
 @pytest.fixture
