@@ -1,7 +1,7 @@
 import pytest
 
 from antiphon.auth import Anonymous, Attempt, Authenticator, Identity
-from antiphon.errors import InvalidToken
+from antiphon.errors import Forbidden, InvalidToken
 
 
 async def test_everybody_is_nobody() -> None:
@@ -11,8 +11,11 @@ async def test_everybody_is_nobody() -> None:
     assert (auth.waits, auth.describe()) == (False, "anonymous")
 
 
-async def test_tokens_are_worth_nothing() -> None:
+async def test_a_token_refreshes_nothing() -> None:
     with pytest.raises(InvalidToken):
         await Anonymous().refresh("anything")
-    with pytest.raises(InvalidToken):
+
+
+async def test_a_token_opens_no_channel_and_costs_no_connection() -> None:
+    with pytest.raises(Forbidden):
         await Anonymous().subscribe("anything", channel="a", user="", client="c")

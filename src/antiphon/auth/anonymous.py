@@ -1,12 +1,12 @@
 """The authenticator that asks for nothing.
 
 An app has to write ``auth=Anonymous()``; there is no default that does it. Everybody becomes the
-user "" without expiry. Tokens mean nothing here, so showing one for a refresh or a subscription
-fails with `InvalidToken`.
+user "" without expiry. Tokens mean nothing here: showing one for a refresh fails with
+`InvalidToken`, and for a subscription with `Forbidden`, which leaves the connection alone.
 """
 
 from antiphon.auth.identity import Attempt, Grant, Identity
-from antiphon.errors import InvalidToken
+from antiphon.errors import Forbidden, InvalidToken
 
 
 class Anonymous:
@@ -26,7 +26,7 @@ class Anonymous:
 
     async def subscribe(self, token: str, *, channel: str, user: str, client: str) -> Grant:
         """Refuse: there is no key to verify the token with."""
-        raise InvalidToken("this app is anonymous, it takes no tokens")
+        raise Forbidden("this app is anonymous, it takes no tokens")
 
     def describe(self) -> str:
         """Return "anonymous"."""
