@@ -1,10 +1,12 @@
+import subprocess
+import sys
 import zlib
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from antiphon.wire.deflate import Agreement, Deflater, inflate, negotiate
+from antiphon.wire.deflate import LARGEST, Agreement, Deflater, inflate, negotiate
 from antiphon.wire.rules import Violation
 
 TAIL = b"\x00\x00\xff\xff"
@@ -71,6 +73,17 @@ def test_the_first_good_offer_counts() -> None:
     assert negotiate([]) is None
 
 
+@pytest.mark.parametrize("repeated", [" ; a", ";a ", " ; \t", ' ; a = "a"', "; a=", "a", " "])
+def test_the_longest_offer_is_declined_before_long(repeated: str) -> None:
+    """In a process of its own: an expression that backtracks cannot be interrupted."""
+    offer = "permessage-deflate" + repeated * (16_384 // len(repeated)) + " !"
+    program = "import sys; from antiphon.wire.deflate import negotiate; print(negotiate(sys.argv))"
+    done = subprocess.run(
+        [sys.executable, "-c", program, offer], capture_output=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == b"None"
+
+
 @given(
     st.text(max_size=100)
     | st.text('permsag-dflt;=_" 19', max_size=100).map("permessage-deflate;".__add__)
@@ -99,9 +112,14 @@ def test_short_messages_are_not_compressed() -> None:
     assert deflater(threshold=4)(b"abcd") is not None
 
 
+def test_huge_messages_are_not_compressed() -> None:
+    assert deflater()(b"a" * (LARGEST + 1)) is None
+    assert deflater()(b"a" * LARGEST) is not None
+
+
 def test_a_bomb_is_stopped_at_the_limit() -> None:
-    bomb = deflater()(b"\0" * 64 * 1024 * 1024)
-    assert bomb is not None
+    zipper = zlib.compressobj(6, zlib.DEFLATED, -15)
+    bomb = zipper.compress(b"\0" * 64 * 1024 * 1024) + zipper.flush()
     assert len(bomb) < 70_000
     with pytest.raises(Violation, match="1009"):
         inflate(bomb, 65_536)

@@ -20,13 +20,15 @@ from antiphon.wire.rules import Violation
 WINDOW: Final = 15
 """Bits of the window when the client does not ask for a smaller one."""
 
+LARGEST: Final = 262_144
+"""Bytes above which a payload goes out as it is: compressing it would hold up every other connection
+for several milliseconds, and whoever asks for large replies could do nothing else all day."""
+
 _TAIL: Final = b"\x00\x00\xff\xff"
 """Ends a flushed block; not sent (RFC 7692 section 7.2.1)."""
 
 _WORD: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_PARAMETER: Final = rf"\s*;\s*({_WORD})(?:\s*=\s*(?:({_WORD})|\"({_WORD})\"))?\s*"
-_OFFER: Final = re.compile(rf"\s*({_WORD})\s*((?:{_PARAMETER})*)")
-_PARAMETERS: Final = re.compile(_PARAMETER)
+_PARAMETER: Final = re.compile(rf'({_WORD})(?:[ \t]*=[ \t]*(?:({_WORD})|"({_WORD})"))?')
 _BITS: Final = {str(bits): bits for bits in range(8, 16)}
 
 
@@ -38,7 +40,7 @@ class Agreement(Struct, frozen=True):
 
 
 class Deflater:
-    """Compresses payloads, each by itself.
+    """Compresses payloads, each by itself, up to `LARGEST` bytes.
 
     Args:
         level: of zlib, 1 to 9.
@@ -54,11 +56,11 @@ class Deflater:
         self._threshold = threshold
 
     def __call__(self, payload: bytes) -> bytes | None:
-        """Return the compressed payload, or None if it is shorter than the threshold.
+        """Return the compressed payload, or None if it is shorter than the threshold or too large.
 
         An empty payload becomes one zero byte (RFC 7692 section 7.2.3.6).
         """
-        if len(payload) < self._threshold:
+        if not self._threshold <= len(payload) <= LARGEST:
             return None
         zipper = zlib.compressobj(self._level, zlib.DEFLATED, -self._window)
         return (zipper.compress(payload) + zipper.flush(zlib.Z_SYNC_FLUSH)).removesuffix(_TAIL)
@@ -100,19 +102,20 @@ def negotiate(offers: Iterable[str]) -> Agreement | None:
 
 
 def _answer(offer: str) -> Agreement | None:
-    parsed = _OFFER.fullmatch(offer)
-    if parsed is None or parsed[1] != "permessage-deflate":
+    name, *rest = (part.strip(" \t") for part in offer.split(";"))
+    parameters = [_PARAMETER.fullmatch(part) for part in rest]
+    if name != "permessage-deflate" or None in parameters:
         return None
-    window = _window(_PARAMETERS.findall(parsed[2]))
+    window = _window([match.groups("") for match in parameters if match])
     if window is None:
         return None
     header = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
-    if "server_max_window_bits" in parsed[2]:
+    if "server_max_window_bits" in offer:
         header += f"; server_max_window_bits={window}"
     return Agreement(window, header)
 
 
-def _window(parameters: list[tuple[str, str, str]]) -> int | None:
+def _window(parameters: list[tuple[str, ...]]) -> int | None:
     """Return our window if every parameter is valid and none repeats, else None."""
     seen = {name: token or quoted for name, token, quoted in parameters}
     takeover = {seen.pop(f"{side}_no_context_takeover", "") for side in ("server", "client")}
