@@ -4,13 +4,13 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.server.asgi import Lifespan
 
 from antiphon import JWT, Anonymous, App, DeclarationError, Event, Identity, StartupError
 from antiphon.auth import Attempt
 from antiphon.codes import NORMAL_CLOSURE
 from antiphon.testing import connect
 from antiphon.wire.port import Request
+from tests.server.asgi import Lifespan
 
 
 class Said(Event):

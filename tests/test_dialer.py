@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.testing.newsroom import JWT_OF_TESTS, Said, build
 
 from antiphon.dialer import ErrorReply, Peer, dial
 from antiphon.publication import StreamPosition
 from antiphon.testing import connect, serve
 from antiphon.wire.client import HandshakeFailed, SocketClosed
+from tests.testing.newsroom import JWT_OF_TESTS, Said, build
 
 Answer = Callable[[dict[str, Any]], list[bytes]]
 

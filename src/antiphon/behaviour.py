@@ -22,6 +22,7 @@ class Behaviour:
         self.auth = auth
         self.router = Router(auth, longest_name=longest_name)
         self.calls = Calls()
+        self.method: Callable[[str], Method] = self.calls.find
         self.messages = Messages(messages)
         self.connect_handler: Handler | None = None
         self.disconnect_handler: Handler | None = None
@@ -86,9 +87,6 @@ class Behaviour:
 
     def personal_channels(self, user: str) -> list[str]:
         return self.router.personal(user)
-
-    def method(self, name: str) -> Method:
-        return self.calls.find(name)
 
     def message_handler(self) -> MessageHandler | None:
         return self.messages if self.messages.handlers else None

@@ -58,7 +58,7 @@ class RPCMethod:
         """Decode what the client sends and call the handler; return what that returns."""
         if self._decode is None:
             return self._handler.begin(client)
-        return self._handler.begin(client, self._decode(data or _NOTHING))
+        return self._handler.begin(client, self._decode.decode(data or _NOTHING))
 
     def encode(self, result: Any) -> Raw:
         """Encode what the handler answered."""
@@ -150,7 +150,7 @@ class Messages:
 
     async def __call__(self, client: Client, data: Raw) -> None:
         """Handle one message."""
-        event = self._decode(data)
+        event = self._decode.decode(data)
         await self.handlers[type(event)](client, event)
 
     def encode(self, event: Any) -> Raw:

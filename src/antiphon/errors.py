@@ -179,6 +179,15 @@ class Disconnect(AntiphonError):
         self.reason = reason
         super().__init__(f"{code} {reason}")
 
+    detail = ""
+    """More than the client is told, for the server's log."""
+
+    @property
+    def detailed(self) -> str:
+        """Code, reason and detail in one line."""
+        text = f"{self.number} {self.reason}"
+        return f"{text}: {self.detail}" if self.detail else text
+
     @classmethod
     def of(cls, code: Code) -> "Disconnect":
         """Build the disconnect for a code of `antiphon.codes`."""

@@ -160,7 +160,7 @@ class PayloadDecoder:
         """Build the decoder for a union of events; an empty union refuses everything."""
         return cls(reduce(or_, types, _Never), tuple(map(tag_of, types)))
 
-    def __call__(self, data: Raw) -> Any:
+    def decode(self, data: Raw) -> Any:
         """Decode and validate.
 
         Raises:

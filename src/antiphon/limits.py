@@ -48,6 +48,11 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Unsent bytes per connection; then close code 3008."""
     stalled_seconds: Seconds = 5.0
     """A congested connection that takes no byte at all for this long is cut."""
+    pings_per_second: Count = 10
+    """Ping and pong frames of the client, refilled evenly; above it close code 1008. The answers to
+    our own pings count too, which are far fewer."""
+    ping_burst: Count = 100
+    """Such frames a connection may send at once before `pings_per_second` applies."""
     close_seconds: Seconds = 5.0
     """From our close frame to the end of the TCP connection."""
     shutdown_seconds: Seconds = 30.0
@@ -65,6 +70,9 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Commands held back behind one that waits; above it the connection is not read."""
     calls_in_flight: Count = 16
     """RPC handlers of one connection that may wait at the same time."""
+    handlers_waiting: Count = 10_000
+    """Handlers of all connections that may wait at the same time; they go on when their client has
+    left. Above it a command that would wait gets error 111."""
 
     # Channels.
     channels_per_client: Count = 128

@@ -13,7 +13,7 @@ class Said(Event):
     text: str
 
 
-DECODE = PayloadDecoder.of_events((Said,))
+DECODE = PayloadDecoder.of_events((Said,)).decode
 
 
 def test_the_one_event_is_told_by_its_tag() -> None:

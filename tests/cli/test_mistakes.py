@@ -4,9 +4,9 @@ import socket
 from pathlib import Path
 
 import pytest
-from tests.cli.terminal import APP, type_in
 
 from antiphon.cli.commands import execute
+from tests.cli.terminal import APP, type_in
 
 MISTAKES = (
     APP

@@ -11,12 +11,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from tests.cli.terminal import APP, read_until, running, type_in, url_of
 
 from antiphon.cli.failure import one_line
 from antiphon.cli.reloading import difference, snapshot
 from antiphon.dialer import Peer, dial
 from antiphon.wire.client import SocketClosed
+from tests.cli.terminal import APP, read_until, running, type_in, url_of
 
 MOUNTED = (
     APP

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.cli.terminal import environment, read_until, running
-from tests.testing.newsroom import JWT_OF_TESTS, Said, build
 
 from antiphon.cli.failure import WrongUsage
 from antiphon.cli.talking import event_of, websocket_url
 from antiphon.testing import Served, serve
+from tests.cli.terminal import environment, read_until, running
+from tests.testing.newsroom import JWT_OF_TESTS, Said, build
 
 
 @pytest.fixture

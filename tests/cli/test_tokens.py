@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from tests.cli.terminal import type_in
 
 from antiphon import JWT, Attempt
 from antiphon.cli.failure import WrongUsage
 from antiphon.cli.tokens import seconds_of
+from tests.cli.terminal import type_in
 
 SECRET = "a secret of the tests, at least thirty-two bytes"
 

@@ -1,9 +1,8 @@
 """Who is refused before the upgrade."""
 
-from tests.hub.stage import MemoryConnection
-
 from antiphon import Anonymous, App, Limits
 from antiphon.wire.port import Refusal
+from tests.hub.stage import MemoryConnection
 
 
 def refusal_of(app: App) -> Refusal | None:

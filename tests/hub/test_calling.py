@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.hub.stage import Peer, Said, Stage, Typing, on_stage, quiet, until
 
 from antiphon import Client, Disconnect, Forbidden, LimitExceeded, Limits, Refusal
+from tests.hub.stage import Peer, Said, Stage, Typing, on_stage, quiet, until
 
 
 class Gate:

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.hub.stage import Peer, Said, Stage, declare, on_stage, publish, quiet, until
 
 from antiphon import Client, Forbidden, Grant, InvalidToken, Limits, TokenExpired
+from tests.hub.stage import Peer, Said, Stage, declare, on_stage, publish, quiet, until
 
 
 @pytest.fixture

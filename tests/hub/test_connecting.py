@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from msgspec import structs
-from tests.hub.stage import Said, Stage, on_stage, quiet, until
 
 from antiphon import (
     Disconnect,
@@ -20,6 +19,7 @@ from antiphon import (
     Unauthorized,
 )
 from antiphon.auth import Attempt
+from tests.hub.stage import Said, Stage, on_stage, quiet, until
 
 # Outcomes of connect.
 

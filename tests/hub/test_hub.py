@@ -5,7 +5,6 @@ import gc
 import weakref
 
 import pytest
-from tests.hub.stage import MemoryConnection, Said, Stage, Typing, on_stage, quiet, until
 
 from antiphon import (
     Client,
@@ -17,6 +16,7 @@ from antiphon import (
 )
 from antiphon.errors import AlreadySubscribed
 from antiphon.wire.port import Request
+from tests.hub.stage import MemoryConnection, Said, Stage, Typing, on_stage, quiet, until
 
 REQUEST = Request(path="/", query="", headers=(), scheme="ws", address="")
 

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.hub.slow_engine import SlowEngine
-from tests.hub.stage import Peer, Said, Stage, on_stage, until
 
 from antiphon import Channel, History, Identity
 from antiphon.publication import Publication
+from tests.hub.slow_engine import SlowEngine
+from tests.hub.stage import Peer, Said, Stage, on_stage, until
 
 HISTORY = 40
 

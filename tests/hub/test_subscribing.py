@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.hub.stage import Said, Stage, declare, on_stage, publish, quiet
 
 from antiphon import Client, Grant, InvalidToken, Limits, TokenExpired
 from antiphon.hub.state import State
+from tests.hub.stage import Said, Stage, declare, on_stage, publish, quiet
 
 
 @pytest.fixture

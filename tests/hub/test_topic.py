@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec import Raw
-from tests.hub.stage import MemoryConnection
 
 from antiphon.errors import Disconnect
 from antiphon.hub.ports import ChannelOptions
@@ -14,6 +13,7 @@ from antiphon.hub.subscription import Subscription
 from antiphon.hub.topic import Topic
 from antiphon.protocol import json
 from antiphon.publication import ClientInfo, Publication, StreamPosition
+from tests.hub.stage import MemoryConnection
 
 
 class OtherCodec:

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
+
+from antiphon.testing import serve
 from tests.interop.app import Stage
 from tests.interop.proxy import Proxy
 from tests.interop.world import World, port_of
-
-from antiphon.testing import serve
 
 
 @pytest.fixture

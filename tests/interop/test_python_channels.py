@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from centrifuge import StreamPosition  # type: ignore[import-untyped]
+
 from tests.interop.app import OUT_OF_STOCK
 from tests.interop.world import Log, World, error_of
 

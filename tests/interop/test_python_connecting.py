@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from tests.interop.app import Stage
-from tests.interop.world import Log, World, cut_short, port_of
 
 from antiphon.testing import serve
+from tests.interop.app import Stage
+from tests.interop.world import Log, World, cut_short, port_of
 
 
 async def test_it_connects_with_a_token(world: World) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from centrifuge import StreamPosition  # type: ignore[import-untyped]
+
 from tests.interop.world import Person, World
 
 

@@ -15,10 +15,10 @@ from centrifuge import (  # type: ignore[import-untyped]
     ReplyError,
     Subscription,
 )
-from tests.interop.app import Stage
-from tests.interop.proxy import Proxy
 
 from antiphon.testing import Served
+from tests.interop.app import Stage
+from tests.interop.proxy import Proxy
 
 PATIENCE = 10.0
 

@@ -3,10 +3,9 @@
 import json
 from typing import Any
 
-from tests.server.asgi import ask
-
 from antiphon import Anonymous, App, Event
 from antiphon.testing import connect
+from tests.server.asgi import ask
 
 
 class Said(Event):

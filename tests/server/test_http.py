@@ -1,10 +1,10 @@
 """Routes: the few that there are, under whatever path the app is mounted."""
 
 import pytest
-from tests.server.asgi import ask
 
 from antiphon import Anonymous, App
 from antiphon.server.http import path_of
+from tests.server.asgi import ask
 
 
 @pytest.mark.parametrize(

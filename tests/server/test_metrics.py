@@ -3,11 +3,11 @@
 import re
 
 from prometheus_client.parser import text_string_to_metric_families
-from tests.server.asgi import ask
 
 from antiphon import Anonymous, App, Event
 from antiphon.dialer import ErrorReply
 from antiphon.testing import AppClient, connect
+from tests.server.asgi import ask
 
 
 class Said(Event):

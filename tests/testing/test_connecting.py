@@ -6,15 +6,6 @@ import logging
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from tests.testing.newsroom import (
-    JWT_OF_TESTS,
-    Room,
-    Said,
-    Shout,
-    Typing,
-    build,
-    build_with_cookies,
-)
 
 from antiphon import Anonymous, App, Client, StartupError, StreamPosition
 from antiphon.testing import (
@@ -25,6 +16,15 @@ from antiphon.testing import (
     advance,
     connect,
     serve,
+)
+from tests.testing.newsroom import (
+    JWT_OF_TESTS,
+    Room,
+    Said,
+    Shout,
+    Typing,
+    build,
+    build_with_cookies,
 )
 
 

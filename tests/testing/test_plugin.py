@@ -4,9 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.testing.newsroom import JWT_OF_TESTS, Said, build
-
 from antiphon.testing.plugin import ClientFactory, ServerFactory
+from tests.testing.newsroom import JWT_OF_TESTS, Said, build
 
 
 async def test_clients_live_as_long_as_the_test(antiphon_client: ClientFactory) -> None:

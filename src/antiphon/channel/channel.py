@@ -88,8 +88,8 @@ class Channel:
         self.publishes = event_types(publishes, where=where)
         self.accepts = event_types(accepts, where=where)
         self._kept = self._how_kept(history)
-        self.decode = PayloadDecoder.of_events(self.accepts)
-        self._read = PayloadDecoder.of_events(self.publishes)
+        self.decode = PayloadDecoder.of_events(self.accepts).decode
+        self._read = PayloadDecoder.of_events(self.publishes).decode
         self.options = ChannelOptions(
             history_size=history.size if history else 0,
             cache=history is not None and history.mode == "cache",

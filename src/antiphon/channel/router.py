@@ -59,8 +59,7 @@ class ChannelRoute:
         named = self._check_users(client)
         handler = self._channel.subscribe_handler
         if handler is not None:
-            granted = await handler(client, **self._parameters, data=data)
-            return granted if isinstance(granted, Grant) else Grant()
+            return _grant(await handler(client, **self._parameters, data=data))
         if not (named or self._channel.open):
             raise Forbidden()
         return Grant()
@@ -94,6 +93,15 @@ class ChannelRoute:
         if separator and (not client.user or client.user not in users.split(",")):
             raise Forbidden()
         return bool(separator)
+
+
+def _grant(decided: Any) -> Grant:
+    """Read what `on_subscribe` returned. What says neither yes nor no lets nobody in."""
+    if decided is None:
+        return Grant()
+    if not isinstance(decided, Grant):
+        raise TypeError(f"on_subscribe returns None or a Grant, not {decided!r}")
+    return decided
 
 
 class Router:

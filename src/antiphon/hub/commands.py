@@ -1,7 +1,7 @@
 """What each command does, and whether it may wait.
 
-A command checks what can be checked at once, then names the work to do as a coroutine and says
-whether that may wait. The work writes its own reply, because some of it has to do more
+A command checks what can be checked at once, does what surely never waits in place, and returns
+the rest as a coroutine. The work writes its own reply, because some of it has to do more
 behind the reply. What is raised is turned into error replies and closes by the session.
 """
 
@@ -18,12 +18,14 @@ from antiphon.errors import (
     Malformed,
     NotAvailable,
     TokenExpired,
+    TooManyRequests,
     Unrecoverable,
 )
 from antiphon.hub.connecting import connect, refresh
 from antiphon.hub.joining import seconds_left
 from antiphon.hub.ports import MessageHandler, Method, Route
-from antiphon.hub.session import Command, Session, Step
+from antiphon.hub.running import finish
+from antiphon.hub.session import Command, Rest, Session
 from antiphon.hub.subscription import Subscription
 from antiphon.protocol.messages import (
     ConnectRequest,
@@ -46,6 +48,20 @@ from antiphon.protocol.messages import (
     UnsubscribeResult,
 )
 from antiphon.publication import ClientInfo, Publication
+
+
+def _begin(session: Session, work: Coroutine[Any, Any, None], *, waits: bool) -> Rest:
+    """Do the work here and now, unless it may wait."""
+    if not waits:
+        finish(work)
+        return None
+    try:
+        session.core.make_room()
+    except TooManyRequests:
+        work.close()
+        raise
+    return work
+
 
 # Channels.
 
@@ -71,7 +87,7 @@ def _subscribed(session: Session, channel: str) -> Subscription:
     return subscription
 
 
-def subscribe(session: Session, command_id: int, request: SubscribeRequest) -> Step:
+def subscribe(session: Session, command_id: int, request: SubscribeRequest) -> Rest:
     """Ask the app for permission, join the channel, and reply."""
     if request.delta not in ("", "fossil"):
         raise Malformed("an unknown kind of delta")
@@ -80,7 +96,7 @@ def subscribe(session: Session, command_id: int, request: SubscribeRequest) -> S
     waits = route.subscribe_waits or session.core.engine.waits
     if request.token:
         waits = waits or session.core.app.refresh_waits
-    return _subscribe(session, command_id, request, route), waits
+    return _begin(session, _subscribe(session, command_id, request, route), waits=waits)
 
 
 async def _subscribe(
@@ -128,7 +144,7 @@ async def sub_refresh(session: Session, command_id: int, request: SubRefreshRequ
     session.respond(command_id, "sub_refresh", SubRefreshResult(expires=ttl > 0, ttl=ttl))
 
 
-def publish(session: Session, command_id: int, request: PublishRequest) -> Step:
+def publish(session: Session, command_id: int, request: PublishRequest) -> Rest:
     """Hand the event to the app, and publish what comes back."""
     route = _route(session, request.channel)
     subscription = session.membership.subscriptions.get(request.channel)
@@ -138,7 +154,7 @@ def publish(session: Session, command_id: int, request: PublishRequest) -> Step:
         raise BadRequest("data: required")
     info = subscription.info if subscription else session.client.info
     waits = route.publish_waits or session.core.engine.waits
-    return _publish(session, command_id, request, route, info), waits
+    return _begin(session, _publish(session, command_id, request, route, info), waits=waits)
 
 
 async def _publish(
@@ -189,31 +205,50 @@ async def history(session: Session, command_id: int, request: HistoryRequest) ->
     )
     if since is not None and since.epoch and since.epoch != top.epoch:
         raise Unrecoverable()
-    result = HistoryResult(publications, top.epoch, top.offset)
+    fitting = _fitting(publications, session.core.limits.outbox_bytes // 2)
+    result = HistoryResult(fitting, top.epoch, top.offset)
     session.respond(command_id, "history", result)
+
+
+def _fitting(publications: list[Publication], most: int) -> list[Publication]:
+    """Return the first of a page, as many as one reply may carry; the client asks for the rest."""
+    size = 0
+    for count, publication in enumerate(publications):
+        size += memoryview(publication.data).nbytes
+        if size > most and count:
+            return publications[:count]
+    return publications
 
 
 # Calls and messages.
 
 
-def rpc(session: Session, command_id: int, request: RPCRequest) -> Step:
+def rpc(session: Session, command_id: int, request: RPCRequest) -> Rest:
     """Call a method of the app."""
     method = session.core.app.method(request.method)
+    if method.waits:
+        session.core.make_room()
     begun = method.begin(session.client, request.data)
-    return _rpc(session, command_id, method, begun), method.waits
+    if method.waits:
+        return _rpc(session, command_id, method, begun)
+    _answer(session, command_id, method, finish(begun) if method.is_async else begun)
+    return None
 
 
 async def _rpc(session: Session, command_id: int, method: Method, begun: Any) -> None:
-    result = await begun if method.is_async else begun
+    _answer(session, command_id, method, await begun if method.is_async else begun)
+
+
+def _answer(session: Session, command_id: int, method: Method, result: Any) -> None:
     session.respond(command_id, "rpc", RPCResult(method.encode(result)))
 
 
-def send(session: Session, command_id: int, request: SendRequest) -> Step:
+def send(session: Session, command_id: int, request: SendRequest) -> Rest:
     """Hand a one-way message to the app; there is no reply, not even to a bad one."""
     handler = session.core.app.message_handler()
     if handler is None:
         raise Disconnect.of(codes.NO_HANDLER)
-    return _send(session, request, handler), handler.waits
+    return _begin(session, _send(session, request, handler), waits=handler.waits)
 
 
 async def _send(session: Session, request: SendRequest, handler: MessageHandler) -> None:
@@ -223,23 +258,29 @@ async def _send(session: Session, request: SendRequest, handler: MessageHandler)
 def _of_engine(command: Callable[[Session, int, Any], Coroutine[Any, Any, None]]) -> Command:
     """Make a step of a command that waits when the engine does."""
 
-    def step(session: Session, command_id: int, request: Any) -> Step:
-        return command(session, command_id, request), session.core.engine.waits
+    def step(session: Session, command_id: int, request: Any) -> Rest:
+        return _begin(
+            session, command(session, command_id, request), waits=session.core.engine.waits
+        )
 
     return step
 
 
-def _connect(session: Session, command_id: int, request: ConnectRequest) -> Step:
+def _connect(session: Session, command_id: int, request: ConnectRequest) -> Rest:
     waits = session.core.app.connect_waits or session.core.engine.waits
-    return connect(session, command_id, request), waits
+    return _begin(session, connect(session, command_id, request), waits=waits)
 
 
-def _refresh(session: Session, command_id: int, request: RefreshRequest) -> Step:
-    return refresh(session, command_id, request), session.core.app.refresh_waits
+def _refresh(session: Session, command_id: int, request: RefreshRequest) -> Rest:
+    return _begin(
+        session, refresh(session, command_id, request), waits=session.core.app.refresh_waits
+    )
 
 
-def _sub_refresh(session: Session, command_id: int, request: SubRefreshRequest) -> Step:
-    return sub_refresh(session, command_id, request), session.core.app.refresh_waits
+def _sub_refresh(session: Session, command_id: int, request: SubRefreshRequest) -> Rest:
+    return _begin(
+        session, sub_refresh(session, command_id, request), waits=session.core.app.refresh_waits
+    )
 
 
 COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(

@@ -12,11 +12,12 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
+from antiphon.errors import TooManyRequests
 from antiphon.hub.ports import Application, Engine
 from antiphon.hub.running import finish, start
 from antiphon.hub.stats import Stats
 from antiphon.hub.topic import Topic
-from antiphon.hub.wheel import Calendar
+from antiphon.hub.wheel import Alarm, Calendar
 from antiphon.limits import Limits
 from antiphon.wire.packet import Packet
 from antiphon.wire.port import Connection
@@ -80,24 +81,38 @@ class Core:
         except (Exception, asyncio.CancelledError):
             self.failed(work, of)
 
-    def at(
-        self, moment: float, then: Callable[[], None], *, while_true: Callable[[], bool]
-    ) -> None:
-        """Call `then` at a moment of the wall clock, if `while_true` holds until then.
+    def after(self, seconds: float, then: Callable[[], None]) -> Alarm:
+        """Call `then` once so many seconds have passed."""
+        alarm = Alarm(then)
+        self.calendar.after(seconds, alarm)
+        return alarm
 
-        It is asked every few minutes, so that a connection which ended long before its token
-        would have is not kept in memory by this.
+    def at(self, moment: float, then: Callable[[], None]) -> Alarm:
+        """Call `then` at a moment of the wall clock.
+
+        The alarm is looked at every few minutes: a clock may be set, and one that was cancelled
+        long before its moment is not kept until then.
         """
+        alarm = Alarm(then)
+        self._approach(moment, alarm)
+        return alarm
+
+    def _approach(self, moment: float, alarm: Alarm) -> None:
         left = moment - self.wall_clock()
         if left <= 0:
-            then()
-            return
+            alarm()
+        elif alarm.is_set:
+            self.calendar.after(min(left, _HOP_SECONDS), partial(self._approach, moment, alarm))
 
-        def look() -> None:
-            if while_true():
-                self.at(moment, then, while_true=while_true)
+    def make_room(self) -> None:
+        """See that one more handler may wait.
 
-        self.calendar.after(min(left, _HOP_SECONDS), look)
+        Raises:
+            TooManyRequests: `Limits.handlers_waiting` of them do already.
+        """
+        limit = self.limits.handlers_waiting
+        if len(self.tasks) >= limit:
+            raise TooManyRequests(f"handlers_waiting is {limit}")
 
     def hold(
         self, future: asyncio.Future[Any], then: Callable[[asyncio.Future[Any]], None]

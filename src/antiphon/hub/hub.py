@@ -71,8 +71,9 @@ class Hub:
         await self._wait_for_tasks(seconds * (1 - _DRAIN_SHARE))
 
     async def stop(self) -> None:
-        """Drain, and let go of the engine."""
-        await self.drain()
+        """Drain, unless that is done, and let go of the engine."""
+        if not self.draining:
+            await self.drain()
         self._ticker.stop()
         self.core.flush()
         await self.core.engine.stop()

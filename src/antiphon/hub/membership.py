@@ -146,6 +146,8 @@ class Membership:
     def _drop(self, channel: str) -> Subscription | None:
         subscription = self.subscriptions.pop(channel, None)
         if subscription is not None:
+            if subscription.alarm is not None:
+                subscription.alarm.cancel()
             joining.step_out(self._core, subscription)
         return subscription
 
@@ -166,16 +168,13 @@ class Membership:
 
     def watch_expiry(self, subscription: Subscription) -> None:
         """End the subscription when its grant does, with some grace for a renewal."""
+        if subscription.alarm is not None:
+            subscription.alarm.cancel()
         moment = subscription.expires_at
         if moment is not None:
             grace = self._core.limits.expiry_grace_seconds if subscription.renewable else 0.0
-            current = partial(self._expires_at, subscription, moment)
             expire = partial(self._expire, subscription)
-            self._core.at(moment + grace, expire, while_true=current)
-
-    def _expires_at(self, subscription: Subscription, moment: float) -> bool:
-        current = self.subscriptions.get(subscription.channel) is subscription
-        return current and subscription.expires_at == moment
+            subscription.alarm = self._core.at(moment + grace, expire)
 
     def _expire(self, subscription: Subscription) -> None:
         if subscription.server_side:

@@ -26,7 +26,8 @@ from antiphon.hub.core import Core
 from antiphon.hub.joining import json_of
 from antiphon.hub.membership import Membership
 from antiphon.hub.ports import Codec
-from antiphon.hub.running import finish, start
+from antiphon.hub.replies import Replies
+from antiphon.hub.running import start
 from antiphon.hub.state import State, Verdict, judge
 from antiphon.protocol import messages
 from antiphon.protocol.messages import Result
@@ -39,10 +40,10 @@ log = logging.getLogger("antiphon")
 _REQUESTS = tuple(name for name in messages.Command.__struct_fields__ if name != "id")
 
 
-Step = tuple[Coroutine[Any, Any, None], bool]
-"""The work of a command, and whether it may wait."""
+Rest = Coroutine[Any, Any, None] | None
+"""What remains of a command and may wait; None when all is done."""
 
-Command = Callable[["Session", int, Any], Step]
+Command = Callable[["Session", int, Any], Rest]
 """Called with the session, the command's id and its request; may raise instead of returning."""
 
 _SIDE_BY_SIDE = frozenset({"rpc"})
@@ -61,7 +62,7 @@ class Session:
     """The receiver of one connection's messages."""
 
     __slots__ = (
-        "_batch",
+        "_alarm",
         "_blocked",
         "_bucket",
         "_busy",
@@ -70,6 +71,7 @@ class Session:
         "_held",
         "_lifecycle",
         "_refused",
+        "_replies",
         "awaits_pong",
         "channels_of_token",
         "client",
@@ -113,13 +115,13 @@ class Session:
         )
         self._commands = commands
         self._lifecycle = lifecycle
-        self._batch: list[bytes] | None = None
+        self._replies = Replies(connection, codec)
         self._held: deque[tuple[str, int, Any]] | None = None
         self._busy = False
         self._blocked = False
         self._calls = 0
         self._refused = 0
-        core.calendar.after(limits.connect_seconds, self._check_connected)
+        self._alarm = core.after(limits.connect_seconds, self._give_up)
 
     # What the wire calls.
 
@@ -136,13 +138,12 @@ class Session:
         if len(commands) == 1:
             self._take(commands[0])
             return
-        self._batch = []
+        self._replies.gather()
         try:
             for command in commands:
                 self._take(command)
         finally:
-            self.flush()
-            self._batch = None
+            self._replies.let_go()
 
     def on_close(self, code: int, reason: str) -> None:
         """Note that the connection is gone."""
@@ -174,25 +175,24 @@ class Session:
 
     def respond(self, command_id: int, name: str, result: Result) -> None:
         """Write the reply to a command."""
-        self._write(self.codec.reply(command_id, name, result))
+        self._replies.write(self.codec.reply(command_id, name, result))
 
     def refuse(self, command_id: int, refusal: Refusal) -> None:
         """Write an error reply."""
         refused = self.core.stats.refused
         refused[refusal.number] = refused.get(refusal.number, 0) + 1
         if command_id:
-            self._write(self.codec.error(command_id, refusal))
+            self._replies.write(self.codec.error(command_id, refusal))
 
     def flush(self) -> None:
         """Write the replies gathered so far, ahead of anything that must come behind them."""
-        if self._batch:
-            self.connection.write(Packet(self.codec.join_lines(self._batch)))
-            self._batch = []
+        self._replies.flush()
 
     def end(self, disconnect: Disconnect) -> None:
         """Close the connection; replies gathered so far still go out."""
         if self.state is State.CLOSED:
             return
+        log.debug("%s: closed with %s", self._name(), disconnect.detailed)
         self.flush()
         self.connection.close(disconnect.number, disconnect.reason)
         self._tear_down(disconnect.number, disconnect.reason)
@@ -208,7 +208,7 @@ class Session:
     def send(self, event: Any) -> None:
         """Push an event to this connection alone."""
         if self.state is State.CONNECTED:
-            self._write(self.codec.message(self.core.app.encode_message(event)))
+            self._replies.write(self.codec.message(self.core.app.encode_message(event)))
 
     async def subscribe(self, channel: str) -> None:
         """Subscribe from the server's side."""
@@ -244,10 +244,10 @@ class Session:
 
     def watch_expiry(self) -> None:
         """End the connection when its credential does, with some grace for a refresh."""
+        self._alarm.cancel()
         if self.expires_at is not None:
             grace = self.core.limits.expiry_grace_seconds if self.renewable else 0.0
-            current = partial(self._expires_at, self.expires_at)
-            self.core.at(self.expires_at + grace, self._expire, while_true=current)
+            self._alarm = self.core.at(self.expires_at + grace, self._expire)
 
     # Commands, in order.
 
@@ -299,7 +299,9 @@ class Session:
             self._run(*held.popleft())
 
     def _run(self, name: str, command_id: int, request: Any) -> None:
-        verdict = judge(self.state, name)
+        # Nearly every command meets a connected session, where all but `connect` just run.
+        connected = self.state is State.CONNECTED and name != "connect"
+        verdict = Verdict.RUN if connected else judge(self.state, name)
         if verdict is Verdict.IGNORE:
             return
         command = self._commands.get(name)
@@ -308,11 +310,10 @@ class Session:
             return
         self.core.stats.commands += 1
         try:
-            work, waits = command(self, command_id, request)
-            if not waits:
-                finish(work)
+            rest = command(self, command_id, request)
+            if rest is None:
                 return
-            future = start(work, self.core.loop)
+            future = start(rest, self.core.loop)
             if future.done():
                 future.result()
                 return
@@ -363,20 +364,10 @@ class Session:
     def _name(self) -> str:
         return repr(self.client) if self.state is State.CONNECTED else "a client that connects"
 
-    # Writing and ending.
+    # Ending.
 
-    def _write(self, line: bytes) -> None:
-        if self._batch is None:
-            self.connection.write(Packet(line))
-        else:
-            self._batch.append(line)
-
-    def _check_connected(self) -> None:
-        if self.state in (State.NEW, State.CONNECTING, State.REFUSED):
-            self.end(Disconnect.of(codes.STALE))
-
-    def _expires_at(self, moment: float) -> bool:
-        return self.expires_at == moment
+    def _give_up(self) -> None:
+        self.end(Disconnect.of(codes.STALE))
 
     def _expire(self) -> None:
         self.end(Disconnect.of(codes.CONNECTION_EXPIRED))
@@ -387,7 +378,7 @@ class Session:
         was_connected = self.state is State.CONNECTED
         self.state = State.CLOSED
         self._held = None
-        self.expires_at = None
+        self._alarm.cancel()
         self.core.stats.count_closed(code)
         self._lifecycle.closed(self)
         if was_connected:

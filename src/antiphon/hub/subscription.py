@@ -3,6 +3,7 @@
 from msgspec import Raw
 
 from antiphon.hub.ports import ChannelOptions, Codec, Holder, Route
+from antiphon.hub.wheel import Alarm
 from antiphon.publication import ClientInfo, Publication
 from antiphon.wire.port import Connection
 
@@ -15,6 +16,7 @@ class Subscription:
     """
 
     __slots__ = (
+        "alarm",
         "buffer",
         "channel",
         "codec",
@@ -57,6 +59,8 @@ class Subscription:
         self.renewable = False
         """Whether the client is expected to bring a new token before `expires_at`."""
         self.buffer: list[Publication] | None = []
+        self.alarm: Alarm | None = None
+        """Goes off when the subscription expires."""
 
     @property
     def live(self) -> bool:

@@ -2,8 +2,8 @@
 
 A publication is encoded once per group of subscribers that speak the same codec, and put into the
 group's outbox. Once per turn of the event loop the outbox becomes one packet, written once to each
-member. Whoever joins or leaves in between finds the outbox flushed before, so that nobody gets a
-publication from before their own reply.
+member. Whoever joins in between gets what comes after, whoever leaves what came before, so that
+nobody gets a publication from before their own reply, and no coming and going costs a write to all.
 """
 
 from collections.abc import Callable
@@ -18,13 +18,18 @@ from antiphon.wire.port import Connection
 
 
 class Group:
-    """The members of a topic that are written the same bytes."""
+    """The members of a topic that are written the same bytes, and what waits for them.
 
-    __slots__ = ("_members", "_targets", "codec", "outbox")
+    Most members get the whole outbox. Lines of their own have those who joined after its first
+    line, and those whom a line leaves out.
+    """
+
+    __slots__ = ("_members", "_outbox", "_own", "_targets", "codec")
 
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
-        self.outbox: list[bytes] = []
+        self._outbox: list[bytes] = []
+        self._own: dict[str, list[bytes]] = {}
         self._members: dict[str, Connection] = {}
         self._targets: tuple[Connection, ...] = ()
 
@@ -32,35 +37,54 @@ class Group:
         return len(self._members)
 
     def add(self, client: str, connection: Connection) -> None:
+        """Take a member in, from the next line on."""
         self._members[client] = connection
         self._targets = ()
+        if self._outbox:
+            self._own[client] = []
 
-    def remove(self, client: str) -> None:
-        self._members.pop(client, None)
+    def remove(self, client: str, stats: Stats) -> None:
+        """Let a member go, with what waits for it."""
+        connection = self._members.pop(client, None)
+        lines = self._own.pop(client, self._outbox)
         self._targets = ()
+        if connection is not None:
+            self._write(lines, (connection,), stats)
+
+    def append(self, line: bytes, exclude: str = "") -> None:
+        """Have a line wait for every member, except the client `exclude`."""
+        own = self._own
+        if exclude in self._members and exclude not in own:
+            own[exclude] = self._outbox.copy()
+        self._outbox.append(line)
+        for client, lines in own.items():
+            if client != exclude:
+                lines.append(line)
 
     def flush(self, stats: Stats) -> None:
-        """Write what waits, in one packet, to every member."""
-        lines = self.outbox
+        """Write what waits, in one packet to each member."""
+        lines, own = self._outbox, self._own
         if not lines:
             return
-        self.outbox = []
+        self._outbox = []
         # Iterating over a copy: a write may close a slow connection, which leaves the group.
         targets = self._targets
         if not targets:
             targets = self._targets = tuple(self._members.values())
-        packet = Packet(self.codec.join_lines(lines))
-        for connection in targets:
-            connection.write(packet)
-        stats.deliveries += len(lines) * len(targets)
+        if own:
+            self._own = {}
+            members = self._members
+            targets = tuple(members[client] for client in members.keys() - own.keys())
+            for connection, few in [(members[client], few) for client, few in own.items()]:
+                self._write(few, (connection,), stats)
+        self._write(lines, targets, stats)
 
-    def write_except(self, client: str, line: bytes, stats: Stats) -> None:
-        """Write one line, now, to every member but one."""
-        packet = Packet(line)
-        for member, connection in tuple(self._members.items()):
-            if member != client:
+    def _write(self, lines: list[bytes], targets: tuple[Connection, ...], stats: Stats) -> None:
+        if lines and targets:
+            packet = Packet(self.codec.join_lines(lines))
+            for connection in targets:
                 connection.write(packet)
-                stats.deliveries += 1
+            stats.deliveries += len(lines) * len(targets)
 
 
 class Topic:
@@ -132,14 +156,13 @@ class Topic:
 
     def remove(self, subscription: Subscription) -> None:
         """Deliver nothing more to the subscription."""
-        self.flush()
         if not self.holds(subscription):
             return
         client = subscription.info.client
         del self.subscriptions[client]
         self._ahead.pop(subscription, None)
         if group := self._groups.get(subscription.codec):
-            group.remove(client)
+            group.remove(client, self._stats)
             if not group:
                 del self._groups[subscription.codec]
 
@@ -148,14 +171,8 @@ class Topic:
         if publication.offset and not self._advance(publication):
             return
         self._buffer(publication, exclude)
-        # Iterating over a copy: a write may close a slow connection, which leaves the topic.
-        for group in tuple(self._groups.values()):
-            line = group.codec.publication(self.name, publication)
-            if exclude:
-                group.flush(self._stats)
-                group.write_except(exclude, line, self._stats)
-            else:
-                group.outbox.append(line)
+        for group in self._groups.values():
+            group.append(group.codec.publication(self.name, publication), exclude)
         if self._ahead:
             self._catch_up()
         self._mark()
@@ -182,7 +199,6 @@ class Topic:
             group.flush(self._stats)
 
     def _enlist(self, subscription: Subscription) -> None:
-        self.flush()
         group = self._groups.get(subscription.codec)
         if group is None:
             group = self._groups[subscription.codec] = Group(subscription.codec)
@@ -220,7 +236,7 @@ class Topic:
 
     def _push(self, payload: Push) -> None:
         for group in self._groups.values():
-            group.outbox.append(group.codec.push(payload))
+            group.append(group.codec.push(payload))
         self._mark()
 
     def _mark(self) -> None:

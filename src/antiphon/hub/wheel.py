@@ -2,7 +2,7 @@
 
 `Wheel` holds whatever is to be touched at a steady interval (pings), spread over as many slots as
 the interval has seconds. `Calendar` holds what is to happen once at a later second (deadlines,
-expiries); an entry is not taken back, it finds out for itself whether it still matters.
+expiries).
 
 `Ticker` drives both from the event loop, and catches up when the loop was blocked.
 """
@@ -42,6 +42,30 @@ class Wheel(Generic[T]):
     def seconds_ago(self, seconds: int) -> tuple[T, ...]:
         """Return whose turn it was that many seconds ago."""
         return tuple(self._slots[(self.second - seconds) % len(self._slots)])
+
+
+class Alarm:
+    """Something that is to happen once, unless it is cancelled, which also lets go of it."""
+
+    __slots__ = ("_then",)
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        self._then: Callable[[], None] | None = then
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it has neither gone off nor been cancelled."""
+        return self._then is not None
+
+    def cancel(self) -> None:
+        """See that nothing happens."""
+        self._then = None
+
+    def __call__(self) -> None:
+        """Go off."""
+        then, self._then = self._then, None
+        if then is not None:
+            then()
 
 
 class Calendar:

@@ -24,11 +24,11 @@ class Vocabulary:
 
     def event(self, channel: str, data: Raw) -> Any:
         """Decode what a channel published."""
-        return self._of_channel(channel)(data)
+        return self._of_channel(channel).decode(data)
 
     def message(self, data: Raw) -> Any:
         """Decode what came outside channels."""
-        return self._message(data)
+        return self._message.decode(data)
 
     def result(self, method: str, data: Raw) -> Any:
         """Decode what a method returned, by its return annotation; None if it returned nothing."""
