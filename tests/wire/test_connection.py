@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from tests.wire.conftest import QUICK
-from tests.wire.peer import Peer, close_frame, frame, until
-from tests.wire.servers import Site, native, native_on_asyncio
 
 from antiphon.wire.packet import Packet
 from antiphon.wire.port import Connection
 from antiphon.wire.rules import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
+from tests.wire.conftest import QUICK
+from tests.wire.peer import Peer, close_frame, frame, until
+from tests.wire.servers import Site, native, native_on_asyncio
 
 
 def resident() -> int:
@@ -105,6 +105,27 @@ def test_a_broken_rule_ends_the_connection(peer: Peer, site: Site, data: bytes, 
     until(lambda: len(site.ends) == 2)
     assert site.ends[0][0] == code
     assert site.messages == [b"still here"]
+
+
+@pytest.mark.parametrize("opcode", [PING, PONG])
+def test_too_many_pings(peer: Peer, site: Site, opcode: int) -> None:
+    peer.send(frame(opcode, b"x") * 10 * QUICK.ping_burst)
+    answers = 0
+    while (received := peer.frame()).opcode == PONG:
+        answers += 1
+    assert received.payload == struct.pack(">H", 1008) + b"too many pings"
+    assert peer.rest() == b""
+    if opcode == PING:
+        assert QUICK.ping_burst <= answers < 10 * QUICK.ping_burst
+    else:
+        assert answers == 0
+    assert site.ends == [(1008, "too many pings")]
+
+
+def test_a_close_reason_is_our_own(peer: Peer) -> None:
+    peer.send(frame(TEXT, b"x", masked=False))
+    assert peer.closing() == (1002, "refused frame")
+    assert peer.rest() == b""
 
 
 @pytest.mark.parametrize(
@@ -268,7 +289,7 @@ def test_a_ping_flood_from_a_peer_that_does_not_read(port: int, site: Site) -> N
             for _ in range(100_000):
                 peer.send(flood)
     until(lambda: site.ends)
-    assert site.ends == [(1006, "")]
+    assert site.ends == [(1008, "too many pings")]
     assert resident() - before < 32 * 1024 * 1024
 
 

@@ -4,9 +4,9 @@ It owns its TCP connection from the handshake to the end. Whatever goes wrong en
 handshake or an abort, each bounded in time, and in one `on_close` of the receiver, which is never
 called from within a call of the receiver's own. No exception leaves it.
 
-What bounds its memory: a congested connection is not read from; of the pings of a peer that does
-not read only the last is answered; the outbox is capped (3008), and a peer that takes nothing at
-all is cut; a read buffer that grew is exchanged for a small one.
+What bounds its memory: a congested connection is not read from; pings and pongs are rationed (1008),
+and of those of a peer that does not read only the last is answered; the outbox is capped (3008), and
+a peer that takes nothing at all is cut; a read buffer that grew is exchanged for a small one.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from antiphon import codes
 from antiphon.wire.assemble import Assembly, check_size, check_text
+from antiphon.wire.bucket import Bucket
 from antiphon.wire.congestion import StallWatch
 from antiphon.wire.deflate import inflate
 from antiphon.wire.packet import HEADROOM, Packet
@@ -28,6 +29,7 @@ from antiphon.wire.rules import (
     CLOSE,
     CONTINUATION,
     PING,
+    POLICY_VIOLATION,
     PONG,
     TEXT,
     Violation,
@@ -69,6 +71,7 @@ class NativeConnection(WSListener):
         "_held",
         "_paused",
         "_ping",
+        "_pings",
         "_receiver",
         "_service",
         "_state",
@@ -103,6 +106,7 @@ class NativeConnection(WSListener):
         self._assembly: Assembly | None = None
         self._held: deque[tuple[bytes, bool]] | None = None
         self._ping: bytes | None = None
+        self._pings: Bucket | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._watch: StallWatch | None = None
 
@@ -192,6 +196,7 @@ class NativeConnection(WSListener):
     def on_refused(self, code: int) -> None:
         """Give up reading: picows refused a frame, and sends a close frame right after this.
 
+        It is ignored behind ours, which is sent so that no text of picows' reaches the peer.
         picows parses one frame ahead. So what it refused may stand behind a close frame that is
         still to be delivered; then that is answered first, and picows sends nothing.
         """
@@ -202,6 +207,7 @@ class NativeConnection(WSListener):
         elif self._state == _OPEN:
             self._service.count_refusal(code, "refused frame")
             self._stop(_BROKEN, code, "")
+            self._writer.send_close(code, b"refused frame")
         self._state = _BROKEN
         self._steer_reading()
 
@@ -243,8 +249,10 @@ class NativeConnection(WSListener):
             self._on_data(opcode, rsv, payload, bool(frame.fin))
         elif opcode == CLOSE:
             self._on_close_frame(payload)
-        elif opcode == PING:
-            self._on_ping(payload)
+        else:
+            self._count_ping()
+            if opcode == PING:
+                self._on_ping(payload)
 
     def _on_data(self, opcode: int, rsv: int, payload: bytes, final: bool) -> None:
         assembly = self._assembly
@@ -286,6 +294,14 @@ class NativeConnection(WSListener):
         if not self._paused:
             self._held = None
         self._steer_reading()
+
+    def _count_ping(self) -> None:
+        """Count a ping or pong; whoever sends none has no bucket."""
+        limits, now = self._service.limits, self._service.loop.time()
+        if self._pings is None:
+            self._pings = Bucket(rate=limits.pings_per_second, burst=limits.ping_burst, now=now)
+        if not self._pings.take(now):
+            raise Violation(POLICY_VIOLATION, "too many pings")
 
     def _on_ping(self, payload: bytes) -> None:
         if self._flowing:
