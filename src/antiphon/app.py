@@ -316,5 +316,7 @@ class App:
 
 def _memory_engine(limits: Limits) -> MemoryEngine:
     return MemoryEngine(
-        idempotency_seconds=limits.idempotency_seconds, presence_seconds=limits.presence_seconds
+        idempotency_seconds=limits.idempotency_seconds,
+        presence_seconds=limits.presence_seconds,
+        history_bytes=limits.history_bytes,
     )

@@ -91,6 +91,9 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How often a channel's position is compared with the top of its stream."""
     idempotency_seconds: Seconds = 300.0
     """How long the result of a publish with an idempotency key is remembered."""
+    history_bytes: Bytes = 268_435_456
+    """What all channels' publications take in the memory engine; above it the channels published to
+    longest ago lose their history, oldest first."""
 
     def __post_init__(self) -> None:
         """See that the bounds can be kept.

@@ -4,9 +4,11 @@ A restart makes new epochs, so that clients are told their position could not be
 method ever waits (`waits` is False), a publication reaches the hub inside `publish`, and none is
 ever lost on the way (`lossless` is True).
 
-Expired publications go when any stream is next touched; a heap says which are due. A stream
-without publications is forgotten when it is old, or the least recently used of too many: clients
-that come back to it are told that their position could not be recovered.
+Expired publications go when any stream is next touched; a heap says which are due. When all
+publications together take too many bytes, the streams published to longest ago lose theirs, oldest
+first. A stream without publications that nobody watches is forgotten when it is old, or the least
+recently used of too many. Clients that come back to what has gone are told that their position
+could not be recovered.
 """
 
 import heapq
@@ -23,6 +25,10 @@ STREAM_META_SECONDS = 30 * 86_400.0
 QUIET_STREAMS = 65_536
 """How many streams without publications are kept at most: clients make one with every name they
 subscribe to. Some 50 MiB."""
+HISTORY_BYTES = 268_435_456
+"""How much the streams with publications take at most: 256 MiB."""
+STREAM_BYTES = 1_408
+"""What such a stream takes in CPython besides its publications, with a long name."""
 
 Deliver = Callable[[str, Publication, str], None]
 """Called with channel, publication and the id of a client that does not get it, or ""."""
@@ -40,7 +46,11 @@ class MemoryEngine:
         epoch: makes the random name of a new stream.
         idempotency_seconds: how long the result of a publish is remembered under its key.
         presence_seconds: life of a presence entry that is not renewed.
-        quiet_streams: how many streams without publications are kept.
+        quiet_streams: how many streams without publications are kept, besides those watched.
+        history_bytes: how much the streams with publications take at most: payloads, infos and
+            tags, `PUBLICATION_BYTES` for each publication and `STREAM_BYTES` for each stream.
+            Above it the streams published to longest ago lose their oldest publications; a stream
+            that has lost all of them keeps its epoch and top offset among the quiet ones.
     """
 
     waits = False
@@ -54,14 +64,19 @@ class MemoryEngine:
         idempotency_seconds: float = 300.0,
         presence_seconds: float = 60.0,
         quiet_streams: int = QUIET_STREAMS,
+        history_bytes: int = HISTORY_BYTES,
     ) -> None:
         self._clock = clock
         self._new_epoch = epoch
         self._idempotency_seconds = idempotency_seconds
         self._presence_seconds = presence_seconds
         self._most_quiet = quiet_streams
-        self._streams: dict[str, Stream] = {}
+        self._most_bytes = history_bytes
+        self._streams: OrderedDict[str, Stream] = OrderedDict()
+        self._held = 0
         self._quiet: OrderedDict[str, Stream] = OrderedDict()
+        self._watched: set[str] = set()
+        self._pinned: dict[str, Stream] = {}
         self._due: list[tuple[float, str]] = []
         self._results: OrderedDict[tuple[str, str], tuple[float, StreamPosition]] = OrderedDict()
         self._presence: dict[str, dict[str, tuple[float, ClientInfo]]] = {}
@@ -85,10 +100,16 @@ class MemoryEngine:
         """Nothing to release: the state stays for as long as the engine does."""
 
     async def watch(self, channel: str) -> None:
-        """Nothing to do: the only hub gets everything."""
+        """Keep the channel's stream for as long as somebody watches; the hub gets everything."""
+        self._watched.add(channel)
+        if stream := self._quiet.pop(channel, None):
+            self._pinned[channel] = stream
 
     async def unwatch(self, channel: str) -> None:
-        """Nothing to do."""
+        """Let the channel's stream be forgotten, like others."""
+        self._watched.discard(channel)
+        if stream := self._pinned.pop(channel, None):
+            self._lay_to_rest(channel, stream, self._clock())
 
     async def publish(
         self,
@@ -111,11 +132,12 @@ class MemoryEngine:
         position = StreamPosition()
         if size:
             stream = self._find(channel, now)
+            self._held -= stream.weight
             stream.append(publication, size=size, expires_at=now + ttl)
-            if channel not in self._streams:
-                self._streams[channel] = stream
-                heapq.heappush(self._due, (stream.expires_at, channel))
+            self._held += stream.weight
             position = stream.position
+            self._hold(channel, stream)
+            self._make_room(now)
         if idempotency_key:
             self._remember(channel, idempotency_key, position, now)
         self._deliver(channel, publication, exclude)
@@ -134,6 +156,7 @@ class MemoryEngine:
     async def remove_history(self, channel: str) -> None:
         """Drop the stored publications; offset and epoch stay."""
         if stream := self._streams.get(channel):
+            self._held -= stream.weight
             stream.clear()
 
     async def add_presence(self, channel: str, info: ClientInfo) -> None:
@@ -172,14 +195,43 @@ class MemoryEngine:
     def _find(self, channel: str, now: float) -> Stream:
         """Find or create a stream, and let go of what has expired anywhere.
 
-        One without publications is taken from the quiet ones; the caller puts it back.
+        One without publications is taken from where it rests; the caller puts it back.
         """
         self._sweep(now)
-        stream = self._streams.get(channel) or self._quiet.pop(channel, None)
+        if stream := self._streams.get(channel):
+            return stream
+        stream = self._quiet.pop(channel, None) or self._pinned.pop(channel, None)
         return stream or Stream(self._new_epoch())
+
+    def _hold(self, channel: str, stream: Stream) -> None:
+        """Keep a stream with publications, as the one published to last."""
+        if channel not in self._streams:
+            heapq.heappush(self._due, (stream.expires_at, channel))
+        self._streams[channel] = stream
+        self._streams.move_to_end(channel)
+
+    def _make_room(self, now: float) -> None:
+        """Drop publications where nothing was published for longest, until the rest fits."""
+        streams, due = self._streams, self._due
+        while streams and self._held + len(streams) * STREAM_BYTES > self._most_bytes:
+            channel, stream = next(iter(streams.items()))
+            if stream.weight:
+                self._held -= stream.weight
+                stream.drop_oldest()
+                self._held += stream.weight
+            if not stream.weight:
+                del streams[channel]
+                self._lay_to_rest(channel, stream, now)
+        # The heap still knows those that have gone. It may do so once for each that has not.
+        if len(due) > 2 * len(streams):
+            due[:] = [(stream.expires_at, channel) for channel, stream in streams.items()]
+            heapq.heapify(due)
 
     def _lay_to_rest(self, channel: str, stream: Stream, now: float) -> None:
         """Keep a stream without publications, as the most recently used of its kind."""
+        if channel in self._watched:
+            self._pinned[channel] = stream
+            return
         stream.touched_at = now
         self._quiet[channel] = stream
         if len(self._quiet) > self._most_quiet:
@@ -189,10 +241,11 @@ class MemoryEngine:
         due, quiet = self._due, self._quiet
         while due and due[0][0] <= now:
             channel = heapq.heappop(due)[1]
-            stream = self._streams[channel]
-            if stream.expires_at > now:
+            stream = self._streams.get(channel)
+            if stream and stream.expires_at > now:
                 heapq.heappush(due, (stream.expires_at, channel))
-            else:
+            elif stream:
+                self._held -= stream.weight
                 stream.clear()
                 del self._streams[channel]
                 self._lay_to_rest(channel, stream, now)

@@ -1,7 +1,8 @@
 """One channel's stream in memory: the latest publications, the top offset and the epoch.
 
 The publications go after `ttl` seconds without a new one; offset and epoch stay, so that a client
-with an old position is told of a gap rather than of a new stream. Pure: time comes in.
+with an old position is told of a gap rather than of a new stream. A stream knows what it weighs, so
+that its owner can bound the sum. Pure: time comes in.
 """
 
 from collections import deque
@@ -9,11 +10,24 @@ from itertools import islice
 
 from antiphon.publication import Publication, StreamPosition
 
+PUBLICATION_BYTES = 384
+"""What a publication takes in CPython besides its payload: its own objects and those of its info."""
+
+
+def weigh(publication: Publication) -> int:
+    """Return the bytes that a publication takes, about: what it shares with others counts too."""
+    weight = PUBLICATION_BYTES + len(publication.data)
+    if info := publication.info:
+        weight += len(info.conn_info) + len(info.chan_info)
+    if tags := publication.tags:
+        weight += sum(map(len, tags)) + sum(map(len, tags.values()))
+    return weight
+
 
 class Stream:
     """A bounded, expiring list of publications with consecutive offsets from 1."""
 
-    __slots__ = ("_items", "epoch", "expires_at", "top", "touched_at")
+    __slots__ = ("_items", "epoch", "expires_at", "top", "touched_at", "weight")
 
     def __init__(self, epoch: str) -> None:
         self.epoch = epoch
@@ -22,6 +36,8 @@ class Stream:
         self.expires_at = 0.0
         self.touched_at = 0.0
         """When it was last used, while it had no publications."""
+        self.weight = 0
+        """Bytes that its publications take; 0 when there are none."""
 
     @property
     def position(self) -> StreamPosition:
@@ -35,13 +51,19 @@ class Stream:
         if self.top == 1:
             publication.epoch = self.epoch
         self._items.append(publication)
+        self.weight += weigh(publication)
         while len(self._items) > size:
-            self._items.popleft()
+            self.drop_oldest()
         self.expires_at = expires_at
+
+    def drop_oldest(self) -> None:
+        """Drop the oldest publication, of at least one."""
+        self.weight -= weigh(self._items.popleft())
 
     def clear(self) -> None:
         """Drop the publications; offset and epoch stay."""
         self._items.clear()
+        self.weight = 0
 
     def read(self, *, since: int | None, limit: int, reverse: bool) -> list[Publication]:
         """Return up to `limit` publications, all of them when it is negative.
