@@ -207,3 +207,25 @@ async def test_a_user_is_disconnected_everywhere() -> None:
     for code, reason in ((1000, "x"), (4000, "x" * 200), (4000, "{}")):
         with pytest.raises(ValueError, match="reason|code"):
             app.disconnect("nobody", code, reason)
+
+
+@pytest.mark.parametrize(
+    "origins", ["https://example.com", ["https://example.com/"], ["example.com"], ["*"], ["null"]]
+)
+def test_an_origin_that_could_never_match_is_an_error(origins: list[str]) -> None:
+    with pytest.raises(DeclarationError, match="origin"):
+        App("x", auth=Anonymous(), origins=origins)
+
+
+async def test_a_browser_on_the_websocket_path_is_told_what_it_wants() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        raise AssertionError("nothing is read")
+
+    scope = {"type": "http", "method": "GET", "path": "/connection/websocket", "headers": []}
+    await App("x", auth=Anonymous())(scope, receive, send)
+    assert (sent[0]["status"], sent[1]["body"]) == (426, b"connect with WebSocket")

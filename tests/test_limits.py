@@ -24,3 +24,9 @@ def test_a_ping_is_answered_before_the_next() -> None:
 def test_an_unknown_bound_is_an_error() -> None:
     with pytest.raises(TypeError, match="chanels"):
         Limits(chanels=3)  # type: ignore[call-arg]
+
+
+def test_presence_outlives_the_pings_that_renew_it() -> None:
+    with pytest.raises(DeclarationError, match="longer than ping_seconds, 60"):
+        Limits(ping_seconds=60)
+    assert Limits(ping_seconds=60, presence_seconds=120).presence_seconds == 120

@@ -6,13 +6,17 @@ from antiphon.app import App
 from antiphon.auth import JWT, Anonymous, Attempt, Authenticator, Grant, Identity
 from antiphon.channel import Channel, History, Page, Published
 from antiphon.errors import (
+    AlreadySubscribed,
     AntiphonError,
     BadRequest,
     DeclarationError,
     Disconnect,
+    Expired,
     Forbidden,
     InvalidToken,
     LimitExceeded,
+    Malformed,
+    MethodNotFound,
     NotAvailable,
     Refusal,
     StartupError,
@@ -20,6 +24,7 @@ from antiphon.errors import (
     TooManyRequests,
     Unauthorized,
     UnknownChannel,
+    Unrecoverable,
 )
 from antiphon.event import Event
 from antiphon.hub.client import Client
@@ -30,6 +35,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "JWT",
+    "AlreadySubscribed",
     "Anonymous",
     "AntiphonError",
     "App",
@@ -42,6 +48,7 @@ __all__ = [
     "DeclarationError",
     "Disconnect",
     "Event",
+    "Expired",
     "Forbidden",
     "Grant",
     "History",
@@ -49,7 +56,9 @@ __all__ = [
     "InvalidToken",
     "LimitExceeded",
     "Limits",
+    "Malformed",
     "Meta",
+    "MethodNotFound",
     "NotAvailable",
     "Page",
     "Published",
@@ -60,4 +69,5 @@ __all__ = [
     "TooManyRequests",
     "Unauthorized",
     "UnknownChannel",
+    "Unrecoverable",
 ]

@@ -6,7 +6,8 @@ ASGI server, or mounted in another app, they go through it, with the same rules 
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeVar
 
 from antiphon import codes
@@ -31,6 +32,8 @@ from antiphon.wire.port import Endpoint, Refusal, Request
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_ORIGIN = re.compile(r"https?://[^/?#@\s]+")
+
 WEBSOCKET_PATH = "/connection/websocket"
 """Where every Centrifuge SDK expects it."""
 
@@ -45,8 +48,9 @@ class App:
             `on_connect` hook has to say who a client is.
         messages: the events that `Client.send` may carry, ``Welcome | Notice``.
         limits: every bound; see `Limits`.
-        origins: web origins that may connect (``https://example.com``); none means the host the
-            app is served from. Clients outside browsers send no origin and are not affected.
+        origins: web origins that may connect, all of them, as browsers send them
+            (``https://example.com``, ``http://localhost:5173``); none means the host the app is
+            served from. Clients outside browsers send no origin and are not affected.
         compression: zlib level 1 to 9 of permessage-deflate; 0 turns it off.
         engine: where channel state lives; in this process's memory unless given.
     """
@@ -59,12 +63,17 @@ class App:
         auth: Authenticator | None = None,
         messages: Any = None,
         limits: Limits | None = None,
-        origins: Iterable[str] = (),
+        origins: Sequence[str] = (),
         compression: int = 0,
         engine: Engine | None = None,
     ) -> None:
         if not 0 <= compression <= 9:
             raise DeclarationError(f"compression is a zlib level from 0 to 9, not {compression}")
+        if isinstance(origins, str):
+            raise DeclarationError(f"origins is a list: origins=[{origins!r}]")
+        for origin in origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise DeclarationError(f"{origin!r} is no origin like https://example.com")
         self.title = title
         self.version = version
         self.limits = limits or Limits()
@@ -307,6 +316,8 @@ class App:
         elif path == "/metrics":
             body = self.metrics.render()
             await respond(send, 200, body, content_type=self.metrics.content_type)
+        elif path == WEBSOCKET_PATH:
+            await respond(send, 426, b"connect with WebSocket")
         elif path == "/connection/init":
             # Load balancers set their affinity cookie on it; there is nothing to say.
             await respond(send, 200, b"{}", content_type="application/json")

@@ -1,7 +1,7 @@
 """Every limit, with its unit, its default and where the default comes from.
 
-One `Limits` belongs to one app: ``App(..., limits=Limits(channels_per_client=512))``. Nothing
-else in Antiphon holds a number that bounds what a client may do.
+One `Limits` belongs to one app: ``App(..., limits=Limits(channels_per_client=512))``. What else is
+bounded (a token's length, the kernel's receive buffer, caches) is a constant beside its use.
 """
 
 from typing import Annotated
@@ -65,7 +65,8 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Commands a connection may send at once before `commands_per_second` applies: enough for a
     client that comes back to all its channels and asks each for presence and history."""
     commands_refused: Count = 1_000
-    """Consecutive commands refused with error 111 before the connection is closed with 3013."""
+    """Commands refused with error 111, less those run meanwhile, before the connection is closed
+    with 3013."""
     commands_waiting: Count = 64
     """Commands held back behind one that waits; above it the connection is not read."""
     calls_in_flight: Count = 16
@@ -104,6 +105,11 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         for name in self.__struct_fields__:
             if not getattr(self, name) > 0:
                 raise DeclarationError(f"Limits({name}={getattr(self, name)!r}): must be positive")
+        if self.ping_seconds >= self.presence_seconds:
+            raise DeclarationError(
+                f"Limits(presence_seconds={self.presence_seconds}): must be longer than "
+                f"ping_seconds, {self.ping_seconds}, with which presence is renewed"
+            )
         if self.pong_seconds >= self.ping_seconds:
             raise DeclarationError(
                 f"Limits(pong_seconds={self.pong_seconds}): must be shorter than ping_seconds, "

@@ -1,5 +1,8 @@
 """Who is refused before the upgrade."""
 
+import pytest
+from msgspec import structs
+
 from antiphon import Anonymous, App, Limits
 from antiphon.wire.port import Refusal
 from tests.hub.stage import MemoryConnection
@@ -29,4 +32,28 @@ async def test_a_hub_that_drains_gets_no_more_connections() -> None:
     refused = refusal_of(app)
     assert refused is not None
     assert (refused.status, refused.text) == (503, "shutting down")
+    await app.stop()
+
+
+@pytest.mark.parametrize(
+    ("query", "offered", "code"),
+    [
+        ("format=protobuf", None, 3506),
+        ("cf_protocol=protobuf&x=1", None, 3506),
+        ("", "centrifuge-protobuf", 3506),
+        ("", "centrifuge-json, centrifuge-protobuf", None),
+        ("", "centrifuge-json", None),
+        ("cf_protocol_version=v2", None, None),
+    ],
+)
+async def test_a_client_that_will_speak_protobuf_is_told_so_for_good(
+    query: str, offered: str | None, code: int | None
+) -> None:
+    app = App("x", auth=Anonymous())
+    await app.start()
+    headers = () if offered is None else (("sec-websocket-protocol", offered),)
+    connection = MemoryConnection(headers)
+    connection.request = structs.replace(connection.request, query=query)
+    app.hub.open(connection)
+    assert (connection.closed[0] if connection.closed else None) == code
     await app.stop()

@@ -16,7 +16,7 @@ from tests.server.asgi import ask
         ("/", 404),
         ("/health/", 404),
         ("/Health", 404),
-        ("/connection/websocket", 404),
+        ("/connection/websocket", 426),
         ("", 404),
     ],
 )

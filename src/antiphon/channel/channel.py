@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from antiphon.channel.address import Address
 from antiphon.channel.handler import Handler
-from antiphon.errors import DeclarationError, Unrecoverable
+from antiphon.errors import BadRequest, DeclarationError, Unrecoverable
 from antiphon.event import Event, PayloadDecoder, encode_payload, event_types, tag_of
 from antiphon.hub.client import Client
 from antiphon.hub.hub import Hub
@@ -224,13 +224,19 @@ class Channel:
         """Encode an event that the channel declares, and say how long it is kept.
 
         Raises:
-            DeclarationError: the channel does not declare it.
+            DeclarationError: the channel does not declare it, or a field has a wrong value.
         """
         kept = self._kept.get(type(event))
         if kept is None:
             declared = ", ".join(map(tag_of, self.publishes)) or "nothing"
             raise DeclarationError(f"{self._where} publishes {declared}, not {event!r}")
-        return Outgoing(encode_payload(event), *kept)
+        data = encode_payload(event)
+        try:
+            # A struct checks nothing when it is made: this is where a wrong value is noticed.
+            self._read(data)
+        except BadRequest as error:
+            raise DeclarationError(f"{self._where} cannot carry {event!r}: {error}") from None
+        return Outgoing(data, *kept)
 
     def check_handled(self) -> None:
         """See that every accepted event leads somewhere, once all handlers are declared.

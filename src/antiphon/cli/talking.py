@@ -117,9 +117,14 @@ async def _enter(peer: Peer, channel: str) -> None:
 @asynccontextmanager
 async def _connected(url: str, token: str) -> AsyncIterator[Peer]:
     opening = dial(url, token=token)
-    with _explained(url):
-        async with asyncio.timeout(PATIENCE):
-            peer = await opening.__aenter__()
+    try:
+        with _explained(url):
+            async with asyncio.timeout(PATIENCE):
+                peer = await opening.__aenter__()
+    except TalkFailed as failed:
+        if token:
+            raise
+        raise TalkFailed(f"{failed} (no token was shown: --token or ANTIPHON_TOKEN)") from None
     try:
         yield peer
     finally:

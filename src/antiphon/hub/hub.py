@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from functools import partial
+from urllib.parse import parse_qs
 
 from antiphon import codes
 from antiphon.errors import Disconnect
@@ -116,6 +117,8 @@ class Hub:
         connection.message_limit = self.core.limits.message_bytes_before_connect
         self._sessions[session] = None
         self.core.stats.opened += 1
+        if _wants_protobuf(connection.request):
+            session.end(Disconnect.of(codes.INAPPROPRIATE_PROTOCOL))
         return session
 
     # What sessions call.
@@ -232,3 +235,14 @@ def _lose_positions(behind: list[tuple[Topic, StreamPosition]]) -> None:
     for topic, position in behind:
         if topic.position == position:
             topic.lose_position()
+
+
+def _wants_protobuf(request: Request) -> bool:
+    """Say whether a client will speak Protobuf, which it says in one of three ways."""
+    asked = request.header("sec-websocket-protocol") or ""
+    offered = {name.strip() for name in asked.split(",")} - {""}
+    query = parse_qs(request.query)
+    return offered == {"centrifuge-protobuf"} or "protobuf" in (
+        *query.get("format", ()),
+        *query.get("cf_protocol", ()),
+    )
