@@ -2,10 +2,10 @@
 
 import pytest
 from msgspec import Raw
-from tests.engine.conftest import IDEMPOTENCY_SECONDS, PRESENCE_SECONDS, Clock, Heard
 
 from antiphon.hub.ports import Engine
 from antiphon.publication import ClientInfo, Publication, StreamPosition
+from tests.engine.conftest import IDEMPOTENCY_SECONDS, PRESENCE_SECONDS, Clock, Heard
 
 TTL = 60.0
 

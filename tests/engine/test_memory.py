@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from msgspec import Raw
-from tests.engine.conftest import PRESENCE_SECONDS, Clock
 
 from antiphon.engine.memory import STREAM_META_SECONDS, MemoryEngine
 from antiphon.publication import ClientInfo, Publication
+from tests.engine.conftest import PRESENCE_SECONDS, Clock
 
 INFO = ClientInfo("u", "c")
 
