@@ -108,5 +108,7 @@ NO_STATUS: Final = 1005
 ABNORMAL_CLOSURE: Final = 1006
 """Never sent: the connection ended without a close frame."""
 INVALID_TEXT: Final = 1007
+POLICY_VIOLATION: Final = 1008
+"""Too many fragments or pings."""
 MESSAGE_TOO_BIG: Final = 1009
 INTERNAL_FAILURE: Final = 1011

@@ -92,10 +92,10 @@ def _open(app: App, known: Identity | None, headers: Mapping[str, str]) -> Memor
 
 
 async def advance(app: App, *, seconds: int) -> None:
-    """Have the app's pings, deadlines and expiries come as if so many seconds had passed.
+    """Have the app's pings and deadlines come as if so many seconds had passed.
 
-    Clients in process answer pings meanwhile. The time of tokens, history and presence, and that of
-    `asyncio.sleep` in handlers, goes on as it does.
+    Clients in process answer pings meanwhile. The time of tokens and their expiry, of history and
+    presence, and that of `asyncio.sleep` in handlers, goes on as it does.
     """
     for _ in range(seconds):
         app.hub.second()
