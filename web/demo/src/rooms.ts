@@ -5,9 +5,12 @@ import { need, stamp } from "./page";
 const FIRST = ["lobby", "choir-loft", "cloister"];
 const KEPT = "antiphon.rooms";
 
-/** A name that the address and the channel can carry: `Choir Loft!` becomes `choir-loft`. */
+/** A name that the address and the channel can carry: `Größe  `Chœur d'Été!` becomes `ch-ur-d-ete`. Ton!` becomes `grosse-ton`. */
 function toRoom(text: string): string {
   return text
+    .normalize("NFKD")
+    .replace(/\p{Mark}/gu, "")
+    .replaceAll("ß", "ss")
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .slice(0, 32)
@@ -25,6 +28,7 @@ export function offerRooms(enter: (room: string) => void): void {
     known.add(room);
     sessionStorage.setItem(KEPT, JSON.stringify([...known]));
     list.replaceChildren(...[...known].map((name) => render(name, name === room)));
+    list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     enter(room);
   };
   window.addEventListener("hashchange", choose);
