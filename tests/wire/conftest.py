@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.wire.peer import Peer, until
-from tests.wire.servers import Site, native
 
 from antiphon.limits import Limits
+from tests.wire.peer import Peer, until
+from tests.wire.servers import Site, native
 
 QUICK = Limits(stalled_seconds=0.3, close_seconds=0.2, request_seconds=0.5)
 """Limits whose deadlines a test can wait for."""

@@ -15,7 +15,6 @@ import hypercorn.asyncio
 import hypercorn.config
 import uvicorn
 import uvloop
-from tests.wire.peer import until
 
 from antiphon.limits import Limits
 from antiphon.wire.asgi import AsgiConnection, serve_websocket
@@ -23,6 +22,7 @@ from antiphon.wire.connection import NativeConnection
 from antiphon.wire.packet import BINARY, TEXT, Packet
 from antiphon.wire.port import Connection, Endpoint, Refusal, Request
 from antiphon.wire.server import Server, build_server
+from tests.wire.peer import until
 
 Answer = Callable[[Connection, bytes], None]
 Serve = Callable[["Site"], Any]

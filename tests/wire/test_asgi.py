@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.wire.servers import Site
 
 from antiphon.limits import Limits
 from antiphon.wire.asgi import serve_websocket
 from antiphon.wire.packet import Packet
 from antiphon.wire.port import Connection, Receiver, Refusal
+from tests.wire.servers import Site
 
 SCOPE = {
     "type": "websocket",

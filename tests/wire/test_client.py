@@ -3,14 +3,14 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
-from tests.wire.conftest import QUICK
-from tests.wire.peer import frame, until
-from tests.wire.servers import Site, native
 
 from antiphon.wire.client import WAITING, HandshakeFailed, Socket, SocketClosed, open_socket
 from antiphon.wire.handshake import accept_response
 from antiphon.wire.packet import Packet
 from antiphon.wire.port import Connection, Refusal
+from tests.wire.conftest import QUICK
+from tests.wire.peer import frame, until
+from tests.wire.servers import Site, native
 
 
 @pytest.fixture(scope="module")

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from tests.wire.conftest import QUICK
-from tests.wire.peer import Peer, Received, close_frame, frame
-from tests.wire.servers import Site, native
 
 from antiphon.wire.packet import Packet
 from antiphon.wire.rules import CONTINUATION, PING, TEXT
+from tests.wire.conftest import QUICK
+from tests.wire.peer import Peer, Received, close_frame, frame
+from tests.wire.servers import Site, native
 
 TAIL = b"\x00\x00\xff\xff"
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import pytest
-from tests.wire.conftest import QUICK
-from tests.wire.peer import Peer, close_frame, frame, until
-from tests.wire.servers import Site, hypercorn_asgi, native, uvicorn_asgi
 
 from antiphon.wire.packet import Packet
 from antiphon.wire.port import Connection, Refusal
 from antiphon.wire.rules import CONTINUATION, TEXT
+from tests.wire.conftest import QUICK
+from tests.wire.peer import Peer, close_frame, frame, until
+from tests.wire.servers import Site, hypercorn_asgi, native, uvicorn_asgi
 
 Transport = Callable[[Site], AbstractContextManager[int]]
 

@@ -6,12 +6,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.wire.conftest import QUICK
-from tests.wire.peer import Peer, close_frame, until
-from tests.wire.servers import Site, native_server, run_server
 
 from antiphon.errors import StartupError
 from antiphon.wire.server import BACKLOG, Server, warn_of_small_backlog
+from tests.wire.conftest import QUICK
+from tests.wire.peer import Peer, close_frame, until
+from tests.wire.servers import Site, native_server, run_server
 
 
 @pytest.fixture(scope="module")

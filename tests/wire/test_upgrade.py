@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 import uvicorn
-from tests.wire.conftest import QUICK
-from tests.wire.peer import Peer, close_frame, until
-from tests.wire.servers import Site, native, native_server, plain_app, run_server
 
 from antiphon.limits import Limits
 from antiphon.wire.port import Connection, Receiver, Refusal, Request
 from antiphon.wire.upgrade import Upgrades
+from tests.wire.conftest import QUICK
+from tests.wire.peer import Peer, close_frame, until
+from tests.wire.servers import Site, native, native_server, plain_app, run_server
 
 
 def test_a_firefox(port: int) -> None:
