@@ -1,6 +1,7 @@
 import io
 import logging
 import logging.config
+import sys
 
 import pytest
 
@@ -19,6 +20,7 @@ def redact(*args: object) -> tuple[object, ...]:
     [
         ("/ws?token=secret", "/ws"),
         ("/ws", "/ws"),
+        ("%2A?token=secret", "%2A"),
         ("a?b", "a?b"),
         ("\x1b[31mred\n", "\\x1b[31mred\\n"),
         ("/a\nb?c", "/a\\nb"),
@@ -35,6 +37,19 @@ def test_records_without_arguments_pass() -> None:
     record = logging.LogRecord("uvicorn.error", logging.INFO, "", 0, "plain", (), None)
     assert Redaction().filter(record)
     assert record.getMessage() == "plain"
+
+
+def test_an_exception_cannot_forge_a_line() -> None:
+    try:
+        raise ValueError("\x1b[31mred\nERROR: forged\r\u2028")
+    except ValueError:
+        record = logging.LogRecord("antiphon", logging.ERROR, "", 0, "failed", (), sys.exc_info())
+    assert Redaction().filter(record)
+    first, *lines = logging.Formatter().format(record).split("\n")
+    assert first == "failed"
+    assert lines[0] == "    Traceback (most recent call last):"
+    assert lines[-2:] == ["    ValueError: \\x1b[31mred", "    ERROR: forged\\r\\u2028"]
+    assert all(line.startswith("    ") and line.isprintable() for line in lines)
 
 
 def test_every_handler_redacts() -> None:
