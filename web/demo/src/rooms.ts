@@ -4,8 +4,8 @@ import { need, stamp } from "./page";
 
 const FIRST = ["lobby", "choir-loft", "cloister"];
 const KEPT = "antiphon.rooms";
+
 /** A name that the address and the channel can carry: `Größe, Ton!` becomes `grosse-ton`. */
-/** A name that the address and the channel can carry: `Größe  `Chœur d'Été!` becomes `ch-ur-d-ete`. Ton!` becomes `grosse-ton`. */
 function toRoom(text: string): string {
   return text
     .normalize("NFKD")
