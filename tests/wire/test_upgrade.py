@@ -11,7 +11,7 @@ from antiphon.limits import Limits
 from antiphon.wire.port import Connection, Receiver, Refusal, Request
 from antiphon.wire.upgrade import Upgrades
 from tests.wire.conftest import QUICK
-from tests.wire.peer import Peer, close_frame, until
+from tests.wire.peer import Peer, until
 from tests.wire.servers import Site, native, native_server, plain_app, run_server
 
 
@@ -93,21 +93,6 @@ def test_an_endpoint_that_cannot_open(caplog: pytest.LogCaptureFixture) -> None:
         peer.upgrade()
         assert peer.closing() == (1011, "")
     assert "secret db password" in caplog.text
-
-
-def test_the_number_of_connections_is_capped() -> None:
-    site = Site(limits=Limits(connections=2))
-    with native(site) as port, Peer(port) as first, Peer(port) as second, Peer(port) as third:
-        assert " 101 " in first.upgrade()
-        assert " 101 " in second.upgrade()
-        head = third.upgrade()
-        assert head.startswith("HTTP/1.1 503 ")
-        assert "Retry-After: " in head
-        first.send(close_frame(1000))
-        first.rest()
-        until(lambda: site.ends)
-        with Peer(port) as fourth:
-            assert " 101 " in fourth.upgrade()
 
 
 def test_a_peer_that_leaves_during_the_handshake_is_forgotten() -> None:

@@ -104,7 +104,11 @@ class Hub:
     # What the wire calls.
 
     def refusal(self, request: Request) -> Refusal | None:
-        """Say why no connection may be opened now; None when it may."""
+        """Say why no connection may be opened now; None when it may.
+
+        A connection counts once it is open: those whose handshakes come in the same turn of the
+        loop as the last one admitted get in as well.
+        """
         if self.draining:
             return Refusal(503, "shutting down", {"retry-after": "1"})
         if len(self._sessions) >= self.core.limits.connections:

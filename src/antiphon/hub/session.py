@@ -19,8 +19,8 @@ from typing import Any, Protocol
 
 from antiphon import codes
 from antiphon.auth import Identity
+from antiphon.bucket import Bucket
 from antiphon.errors import Disconnect, Malformed, Refusal, TooManyRequests
-from antiphon.hub.bucket import Bucket
 from antiphon.hub.client import Client
 from antiphon.hub.core import Core
 from antiphon.hub.joining import json_of

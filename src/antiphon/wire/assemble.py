@@ -10,7 +10,7 @@ from codecs import IncrementalDecoder, getincrementaldecoder
 from typing import Final
 
 from antiphon import codes
-from antiphon.wire.rules import POLICY_VIOLATION, RSV1, TEXT, Violation
+from antiphon.wire.rules import RSV1, TEXT, Violation
 
 _UTF8: Final = getincrementaldecoder("utf-8")
 
@@ -71,7 +71,7 @@ class Assembly:
         """
         self._fragments -= 1
         if self._fragments < 0:
-            raise Violation(POLICY_VIOLATION, "too many fragments")
+            raise Violation(codes.POLICY_VIOLATION, "too many fragments")
         check_size(len(self.data) + len(payload), limit)
         if self._decoder is not None:
             _advance(self._decoder, payload, final=final)

@@ -17,8 +17,8 @@ from typing import Final
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from antiphon import codes
+from antiphon.bucket import Bucket
 from antiphon.wire.assemble import Assembly, check_size, check_text
-from antiphon.wire.bucket import Bucket
 from antiphon.wire.congestion import StallWatch
 from antiphon.wire.deflate import inflate
 from antiphon.wire.packet import HEADROOM, Packet
@@ -29,7 +29,6 @@ from antiphon.wire.rules import (
     CLOSE,
     CONTINUATION,
     PING,
-    POLICY_VIOLATION,
     PONG,
     TEXT,
     Violation,
@@ -301,7 +300,7 @@ class NativeConnection(WSListener):
         if self._pings is None:
             self._pings = Bucket(rate=limits.pings_per_second, burst=limits.ping_burst, now=now)
         if not self._pings.take(now):
-            raise Violation(POLICY_VIOLATION, "too many pings")
+            raise Violation(codes.POLICY_VIOLATION, "too many pings")
 
     def _on_ping(self, payload: bytes) -> None:
         if self._flowing:

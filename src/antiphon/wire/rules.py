@@ -22,7 +22,6 @@ PONG: Final = 10
 RSV1: Final = 0b100
 """Marks the first frame of a compressed message (RFC 7692 section 6)."""
 
-POLICY_VIOLATION: Final = 1008
 
 _STANDARD_CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
 """Registered codes that may appear on the wire (RFC 6455 section 7.4.1 and the IANA registry)."""

@@ -89,7 +89,7 @@ def build_server(
     Args:
         app: the ASGI app, or where to import it from; serves everything but the endpoints.
         endpoints: by path.
-        limits: of handshakes, HTTP requests, the number of connections, and the shutdown.
+        limits: of handshakes, HTTP requests, and the shutdown.
         host: address to bind.
         port: to bind; 0 for any free one, see `Server.port`.
         uds: path of a Unix socket to bind instead.

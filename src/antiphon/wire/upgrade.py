@@ -40,7 +40,6 @@ from antiphon.wire.service import Member, Service
 RECEIVE_BUFFER: Final = 65_536
 """Bytes that the kernel keeps for us per connection, at least. Bounds what one read can return."""
 
-FULL: Final = Refusal(503, "too many connections", {"Retry-After": "5"})
 NOT_FOUND: Final = Refusal(404, "not found")
 
 _SPENT_HEADERS: Final = frozenset(
@@ -63,7 +62,7 @@ class Upgrades:
 
     Args:
         endpoints: by path, as in the URL, percent-decoded.
-        limits: `header_bytes`, `header_count` and `connections` apply to all paths together.
+        limits: `header_bytes` and `header_count` apply to all paths together.
     """
 
     def __init__(self, endpoints: Mapping[str, Endpoint], *, limits: Limits) -> None:
@@ -101,21 +100,13 @@ class _Site:
         trusted = config.forwarded_allow_ips if config.proxy_headers else []
         self.proxies = TrustedProxies(trusted.split(",") if isinstance(trusted, str) else trusted)
         self._members = members
-        self._open = 0
-
-    @property
-    def full(self) -> bool:
-        """Whether no further connection may be opened."""
-        return self._open >= self.limits.connections
 
     def add(self, member: Member) -> None:
         """Enter a connection; uvicorn waits for it at shutdown."""
-        self._open += 1
         self._members.add(member)
 
     def discard(self, member: Member) -> None:
         """Strike a connection that was entered."""
-        self._open -= 1
         self._members.discard(member)
 
 
@@ -153,7 +144,7 @@ class UpgradeProtocol(asyncio.Protocol):
 
     def _decide(self, service: Service, upgrade: Upgrade, tail: bytes) -> None:
         request = self._request(upgrade)
-        refusal = FULL if self._site.full else examine(service.endpoint, request)
+        refusal = examine(service.endpoint, request)
         if refusal is None:
             self._accept(service, upgrade, request, tail)
         else:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.wire.bucket import Bucket
+from antiphon.bucket import Bucket
 
 
 def test_a_burst_then_the_rate() -> None:
