@@ -122,7 +122,7 @@ async def test_publishing_needs_a_subscription_and_leave_to_publish(world: World
     alice = await world.connected()
     assert (await error_of(alice.sdk.publish("room:elsewhere", said("hello")))).code == 103
     price = await alice.seated("price:mute")
-    assert (await error_of(price.sdk.publish(said("hello")))).code == 107
+    assert (await error_of(price.sdk.publish(said("hello")))).code == 108
 
 
 async def test_it_learns_who_is_present(world: World) -> None:

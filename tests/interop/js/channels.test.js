@@ -116,7 +116,7 @@ test("publishing needs a subscription and leave to publish", async () => {
   const alice = await connected(server.port);
   await assert.rejects(alice.publish("room:elsewhere", said("hello")), { code: 103 });
   const price = subscribe(alice, "price:mute");
-  await assert.rejects(price.publish(said("hello")), { code: 107 });
+  await assert.rejects(price.publish(said("hello")), { code: 108 });
 });
 
 test("learns who is present", async () => {
