@@ -178,3 +178,24 @@ async def test_handlers_that_wait_are_bounded_over_all_connections() -> None:
         assert await peers[0].reply(ids[0]) == {"data": "done"}
         await quiet()
         assert await peers[3].ask("rpc", method="wait") == {"data": "done"}
+
+
+async def test_who_is_put_out_while_the_app_thinks_does_not_get_in() -> None:
+    stage = Stage()
+    room = stage.app.channel("room", publishes=Said)
+    thinking = asyncio.Event()
+
+    @room.on_subscribe
+    async def may_join(client: Client) -> None:
+        await thinking.wait()
+
+    async with on_stage(stage):
+        peer = await stage.connect()
+        command = peer.start("subscribe", channel="room")
+        await quiet()
+        await peer.session.client.unsubscribe("room")
+        thinking.set()
+        assert (await peer.reply(command))["error"]["code"] == 103
+        assert peer.session.channels == []
+        assert "error" not in await peer.ask("subscribe", channel="room")
+        assert peer.session.channels == ["room"]

@@ -103,7 +103,8 @@ async def _subscribe(
     session: Session, command_id: int, request: SubscribeRequest, route: Route
 ) -> None:
     membership = session.membership
-    grant = await route.authorise(session.client, request.data, request.token)
+    answer = route.authorise(session.client, request.data, request.token)
+    grant = await membership.ask(request.channel, answer)
     subscription = membership.reserve(request.channel, route, grant, server_side=False)
     subscription.renewable = bool(request.token)
     result = await membership.enter(subscription, request)

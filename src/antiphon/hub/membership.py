@@ -6,7 +6,7 @@ position, the end of the connection) drops it first, which happens once and at o
 behind it, which may wait. The app is told of the end of those that the client was told of.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from functools import partial
 
 from msgspec import structs
@@ -35,7 +35,16 @@ from antiphon.wire.port import Connection
 class Membership:
     """Which channels a connected client is in, and the ways in and out."""
 
-    __slots__ = ("_client", "_closed", "_codec", "_connection", "_core", "_holder", "subscriptions")
+    __slots__ = (
+        "_asking",
+        "_client",
+        "_closed",
+        "_codec",
+        "_connection",
+        "_core",
+        "_holder",
+        "subscriptions",
+    )
 
     def __init__(
         self, core: Core, connection: Connection, codec: Codec, client: Client, holder: Holder
@@ -46,7 +55,25 @@ class Membership:
         self._client = client
         self._holder = holder
         self._closed = False
+        self._asking: set[str] = set()
         self.subscriptions: dict[str, Subscription] = {}
+
+    async def ask(self, channel: str, answer: Awaitable[Grant]) -> Grant:
+        """Wait for the app's permission to enter a channel.
+
+        Raises:
+            Forbidden: the client was unsubscribed from the channel while the app thought about it;
+                what it thought may be out of date.
+        """
+        self._asking.add(channel)
+        try:
+            grant = await answer
+        finally:
+            put_out = channel not in self._asking
+            self._asking.discard(channel)
+        if put_out:
+            raise Forbidden("unsubscribed meanwhile")
+        return grant
 
     def reserve(
         self, channel: str, route: Route, grant: Grant, *, server_side: bool
@@ -135,6 +162,7 @@ class Membership:
 
         It is told last, because it may subscribe again at once.
         """
+        self._asking.discard(channel)
         if subscription := self._drop(channel):
             try:
                 await self._clear_up(subscription, code.number)
