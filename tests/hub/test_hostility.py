@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import weakref
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from antiphon import Client, Event, History, Limits
 from antiphon.hub.replies import MOST_BYTES
-from tests.hub.stage import Peer, Said, Stage, declare, on_stage, publish, quiet
+from tests.hub.stage import Peer, Said, Stage, declare, on_stage, publish, quiet, until
 
 
 class Big(Event):
@@ -199,3 +200,19 @@ async def test_who_is_put_out_while_the_app_thinks_does_not_get_in() -> None:
         assert peer.session.channels == []
         assert "error" not in await peer.ask("subscribe", channel="room")
         assert peer.session.channels == ["room"]
+
+
+async def test_the_log_says_why_and_cannot_be_flooded(caplog: pytest.LogCaptureFixture) -> None:
+    stage = Stage()
+    async with on_stage(stage):
+        caplog.set_level(logging.INFO, "antiphon")
+        peers = [stage.peer() for _ in range(20)]
+        for peer in peers:
+            peer.start("connect", token="forged")
+        await until(lambda: {peer.connection.closed for peer in peers} == {(3500, "invalid token")})
+        (line,) = caplog.messages
+        assert line == "a client that connects is closed with 3500 invalid token: forged"
+        await stage.pass_time(11)
+        stage.peer().start("connect", token="forged again")
+        await quiet()
+        assert caplog.messages[1:] == [line + " again"]

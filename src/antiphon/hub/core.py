@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from antiphon.errors import TooManyRequests
+from antiphon.errors import Disconnect, TooManyRequests
 from antiphon.hub.ports import Application, Engine
 from antiphon.hub.running import finish, start
 from antiphon.hub.stats import Stats
@@ -25,6 +25,8 @@ from antiphon.wire.port import Connection
 log = logging.getLogger("antiphon")
 
 _HOP_SECONDS = 300.0
+_SILENT_SECONDS = 10.0
+"""At most one line per close code in this time."""
 
 
 class Core:
@@ -57,6 +59,7 @@ class Core:
         self.tasks: set[asyncio.Future[Any]] = set()
         self.loop: asyncio.AbstractEventLoop
         self._dirty: list[Topic] = []
+        self._silent_until: dict[int, float] = {}
 
     def topic(self, channel: str) -> Topic:
         """Find or make the topic of a channel."""
@@ -124,6 +127,13 @@ class Core:
         self.tasks.add(future)
         future.add_done_callback(self.tasks.discard)
         future.add_done_callback(then)
+
+    def explain(self, disconnect: Disconnect, of: object) -> None:
+        """Log more of why a connection ends than its client is told; seldom, for strangers do it."""
+        now, code = self.clock(), disconnect.number
+        if disconnect.detail and now >= self._silent_until.get(code, now):
+            self._silent_until[code] = now + _SILENT_SECONDS
+            log.info("%s is closed with %s", of, disconnect.detailed)
 
     def failed(self, what: object, of: object) -> None:
         """Log the exception being handled, with its traceback."""

@@ -192,7 +192,7 @@ class Session:
         """Close the connection; replies gathered so far still go out."""
         if self.state is State.CLOSED:
             return
-        log.debug("%s: closed with %s", self._name(), disconnect.detailed)
+        self.core.explain(disconnect, self._name())
         self.flush()
         self.connection.close(disconnect.number, disconnect.reason)
         self._tear_down(disconnect.number, disconnect.reason)
