@@ -27,14 +27,13 @@ class RPCMethod:
     `request` and `response` are the annotated types; `request` is None for a method without input.
     """
 
-    __slots__ = ("_decode", "_handler", "doc", "name", "request", "response", "waits")
+    __slots__ = ("_decode", "_handler", "name", "request", "response", "waits")
 
     def __init__(self, name: str, function: Callable[..., Any]) -> None:
         where = f"rpc {name!r}"
         parameters = list(inspect.signature(function).parameters)
         hints = _hints(function, where)
         self.name = name
-        self.doc = inspect.getdoc(function) or ""
         self.request: Any = None
         self._decode: PayloadDecoder | None = None
         leading: tuple[str, ...] = ("client",)
