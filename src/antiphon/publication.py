@@ -27,8 +27,9 @@ class ClientInfo(Struct, frozen=True, omit_defaults=True):
 class Publication(Struct, omit_defaults=True):
     """One message in a channel.
 
-    `data` is JSON, already encoded. `offset` counts from 1 in a channel with history and is 0
-    in one without. `epoch` is written only on offset 1, for clients that met an empty stream.
+    `data` is JSON, already encoded, unless `opaque` says that it may be any bytes. `offset` counts
+    from 1 in a channel with history and is 0 in one without. `epoch` is written only on offset 1,
+    for clients that met an empty stream.
     """
 
     data: Raw
@@ -36,6 +37,10 @@ class Publication(Struct, omit_defaults=True):
     offset: int = 0
     tags: dict[str, str] | None = None
     epoch: str = ""
+    delta: bool = False
+    """Whether `data` is a patch to the publication before; on its way to a client only."""
+    opaque: bool = False
+    """Whether `data` is what an app hands through unseen. Not written: a codec clears it."""
 
 
 class StreamPosition(Struct, frozen=True):

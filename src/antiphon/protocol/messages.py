@@ -15,9 +15,21 @@ UInt32 = Annotated[int, Meta(ge=0, le=4_294_967_295)]
 UInt64 = Annotated[int, Meta(ge=0, le=9_223_372_036_854_775_807)]
 """Half of the protocol's range: msgspec bounds integers within int64. No stream gets there."""
 Int32 = Annotated[int, Meta(ge=-2_147_483_648, le=2_147_483_647)]
+Int64 = Annotated[int, Meta(ge=-9_223_372_036_854_775_808, le=9_223_372_036_854_775_807)]
 
 REJECT_UNRECOVERED = 2
 """Bit of `SubscribeRequest.flag`: answer error 112 instead of ``recovered: false``."""
+
+
+class FilterNode(Struct):
+    """A node of a tags filter: a comparison, or with `op` a combination of `nodes`."""
+
+    op: str = ""
+    key: str = ""
+    cmp: str = ""
+    val: str = ""
+    vals: list[str] = field(default_factory=list)
+    nodes: list["FilterNode"] = field(default_factory=list)
 
 
 class SubscribeRequest(Struct):
@@ -31,7 +43,10 @@ class SubscribeRequest(Struct):
     recoverable: bool = False
     join_leave: bool = False
     delta: str = ""
-    flag: int = 0
+    tf: FilterNode | None = None
+    flag: Int64 = 0
+    type: Int32 = 0
+    """The kind of subscription: 0 a stream, others (maps, shared polls) are not spoken."""
 
 
 class ConnectRequest(Struct):
@@ -41,7 +56,7 @@ class ConnectRequest(Struct):
     name: str = ""
     version: str = ""
     headers: dict[str, str] = field(default_factory=dict)
-    flag: int = 0
+    flag: Int64 = 0
 
 
 class UnsubscribeRequest(Struct):
@@ -115,6 +130,17 @@ class Command(Struct):
     ping: PingRequest | None = None
 
 
+class EmulationRequest(Struct):
+    """The client's half of a connection over HTTP: commands for an open stream.
+
+    `data` is a JSON string with the commands of one frame, or in Protobuf their bytes.
+    """
+
+    session: str = ""
+    node: str = ""
+    data: str = ""
+
+
 class Error(Struct, omit_defaults=True):
     code: int
     message: str
@@ -132,6 +158,7 @@ class SubscribeResult(Struct, omit_defaults=True):
     positioned: bool = False
     data: Raw = NO_DATA
     was_recovering: bool = False
+    delta: bool = False
 
 
 class ConnectResult(Struct, omit_defaults=True):
@@ -143,6 +170,9 @@ class ConnectResult(Struct, omit_defaults=True):
     subs: dict[str, SubscribeResult] = field(default_factory=dict)
     ping: int = 0
     pong: bool = False
+    session: str = ""
+    """Names the connection to `EmulationRequest`; for connections over HTTP only."""
+    node: str = ""
 
 
 class UnsubscribeResult(Struct):
@@ -223,6 +253,21 @@ class Message(Struct):
     data: Raw
 
 
+class Disconnect(Struct, omit_defaults=True):
+    """Why the connection ends, where no close frame can say it."""
+
+    code: int
+    reason: str = ""
+    reconnect: bool = False
+
+
+class Refresh(Struct, omit_defaults=True):
+    """The connection was prolonged from the server's side; `ttl` in seconds."""
+
+    expires: bool = False
+    ttl: int = 0
+
+
 class Push(Struct, omit_defaults=True):
     """What a server sends unasked. One of the payloads is set."""
 
@@ -233,6 +278,10 @@ class Push(Struct, omit_defaults=True):
     unsubscribe: Unsubscribe | None = None
     subscribe: Subscribe | None = None
     message: Message | None = None
+    connect: ConnectResult | None = None
+    """To unidirectional clients, which get no replies."""
+    disconnect: Disconnect | None = None
+    refresh: Refresh | None = None
 
 
 class Reply(Struct, omit_defaults=True):
