@@ -144,6 +144,49 @@ def test_fields_of_later_protocol_versions_are_ignored() -> None:
     assert command.connect == messages.ConnectRequest()
 
 
+# Emulation.
+
+
+@given(st.text(), st.text(), st.text())
+def test_a_posted_frame_comes_in_as_it_was_sent(session: str, node: str, frame: str) -> None:
+    sent = line(session=session, node=node, data=frame)
+    request = json.decode_emulation(sent)
+    assert request == messages.EmulationRequest(session, node, frame.encode())
+
+
+@given(st.binary(max_size=60))
+@example(b"")
+@example(b"[" * 100_000)
+@example(b'{"data":"\xff"}')
+@example(b'{"data":"\\ud800"}')
+@example(b'{"data":' + b'{"x":' * 60_000)
+def test_any_bytes_are_a_posted_frame_or_malformed(body: bytes) -> None:
+    try:
+        json.decode_emulation(body)
+    except Malformed as error:
+        assert error.number == codes.MALFORMED.number
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}{}",
+        b"[]",
+        b"null",
+        b'{"session":1}',
+        b'{"node":null}',
+        b'{"data":{}}',
+        b'{"data":1}',
+        b'{"data":"\xff"}',
+        b'{"data":"\\ud800"}',
+    ],
+)
+def test_what_is_no_posted_frame_is_malformed(body: bytes) -> None:
+    with pytest.raises(Malformed):
+        json.decode_emulation(body)
+
+
 # What goes out.
 
 INFO = ClientInfo("u", "c")

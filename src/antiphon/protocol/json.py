@@ -10,11 +10,12 @@ Decoding raises `Malformed`, and nothing else, on any input.
 from typing import Final
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from antiphon.errors import Malformed, Refusal
 from antiphon.protocol.messages import (
     Command,
+    EmulationRequest,
     Error,
     Message,
     Push,
@@ -26,7 +27,17 @@ from antiphon.publication import Publication
 
 PING: Final = b"{}"
 
+
+class _EmulationRequest(Struct):
+    """`EmulationRequest` in JSON: `data` is a frame as a string."""
+
+    session: str = ""
+    node: str = ""
+    data: str = ""
+
+
 _decoder: Final = msgspec.json.Decoder(Command)
+_emulation_decoder: Final = msgspec.json.Decoder(_EmulationRequest)
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -53,6 +64,19 @@ def decode(data: bytes, *, limit: int) -> list[Command]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         # The last two are not MsgspecErrors: bad UTF-8 in a string, deep nesting.
         raise Malformed(str(error)) from None
+
+
+def decode_emulation(data: bytes) -> EmulationRequest:
+    """Decode what a client posts for a stream that it has open.
+
+    Raises:
+        Malformed: this is no `EmulationRequest`.
+    """
+    try:
+        request = _emulation_decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(str(error)) from None
+    return EmulationRequest(request.session, request.node, request.data.encode())
 
 
 def reply(command_id: int, name: str, result: Result) -> bytes:

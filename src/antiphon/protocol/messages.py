@@ -133,12 +133,12 @@ class Command(Struct):
 class EmulationRequest(Struct):
     """The client's half of a connection over HTTP: commands for an open stream.
 
-    `data` is a JSON string with the commands of one frame, or in Protobuf their bytes.
+    `data` is one frame, as a codec decodes it.
     """
 
     session: str = ""
     node: str = ""
-    data: str = ""
+    data: bytes = b""
 
 
 class Error(Struct, omit_defaults=True):
