@@ -38,6 +38,7 @@ WALLS = {
     "cryptography": ("auth",),
     "typer": ("cli",),
     "rich": ("cli",),
+    "google": (),  # Protobuf's runtime: whichever version the user has, it is not ours to choose.
 }
 """Third-party packages, and the only parts of Antiphon that may import them."""
 
