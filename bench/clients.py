@@ -11,6 +11,7 @@ import zlib
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 TEXT = WSMsgType.TEXT
+BINARY = WSMsgType.BINARY
 FLUSHED = b"\x00\x00\xff\xff"
 """What RFC 7692 section 7.2.1 takes off the end of a compressed message."""
 INFLATED_KEPT = 256
@@ -19,7 +20,7 @@ INFLATED_KEPT = 256
 class Crowd:
     """The clients of one server, and what they have received together.
 
-    `received` counts deliveries; `arrived` is set when it has reached `target`, or a client was
+    `received` counts deliveries and `bytes` their frames' payloads; `arrived` is set when it has reached `target`, or a client was
     lost or had something refused. While `quota` lasts, a delivery makes its receiver ask again.
     """
 
@@ -29,6 +30,7 @@ class Crowd:
         self.lost = 0
         self.refused = ""
         self.received = 0
+        self.bytes = 0
         self.target = 0
         self.quota = 0
         self.arrived = asyncio.Event()
@@ -92,6 +94,8 @@ class CentrifugeClient(Client):
     never in the events.
     """
 
+    subscribe = b'{"id":2,"subscribe":{"channel":"bench"}}'
+
     def on_ws_connected(self, transport: WSTransport) -> None:
         self.transport = transport
         self._ids = itertools.count(3)
@@ -99,6 +103,7 @@ class CentrifugeClient(Client):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         payload = frame.get_payload_as_bytes()
+        self.crowd.bytes += len(payload)
         if frame.rsv1:
             payload = self.crowd.inflate(payload)
         deliveries = payload.count(b'"pub":') + payload.count(b'"rpc":')
@@ -110,7 +115,7 @@ class CentrifugeClient(Client):
             self.crowd.fail(payload.decode())
             self.ready.set()
         elif b'"connect":' in payload:
-            transport.send(TEXT, b'{"id":2,"subscribe":{"channel":"bench"}}')
+            transport.send(TEXT, self.subscribe)
         elif b'"subscribe":' in payload:
             self.ready.set()
 
@@ -121,4 +126,55 @@ class CentrifugeClient(Client):
         )
 
 
-DIALECTS: dict[str, type[Client]] = {"plain": Client, "centrifuge": CentrifugeClient}
+class DeltaClient(CentrifugeClient):
+    """One that asks for patches. It applies none: only the server is measured."""
+
+    subscribe = b'{"id":2,"subscribe":{"channel":"bench","delta":"fossil"}}'
+
+
+class ProtobufClient(Client):
+    """One connection with the Centrifuge protocol in Protobuf, subscribed to one channel.
+
+    Each message of a frame has its length in front. The second byte of a length of two bytes ends
+    it, and no message here is longer than 16,383 bytes. Pushes begin with the tag of field 4.
+    """
+
+    CONNECT = b"\x04\x08\x01\x22\x00"
+    SUBSCRIBE = b"\x0b\x08\x02\x2a\x07\x0a\x05bench"
+    PUSH = 0x22
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self.transport = transport
+        transport.send(BINARY, self.CONNECT)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        payload = frame.get_payload_as_bytes()
+        self.crowd.bytes += len(payload)
+        deliveries = position = 0
+        while position < len(payload):
+            size, position = payload[position], position + 1
+            if size > 0x7F:
+                size, position = (size & 0x7F) | payload[position] << 7, position + 1
+            if size:
+                deliveries += self._take(transport, payload[position : position + 2])
+            else:
+                transport.send(BINARY, b"\x00")
+            position += size
+        if deliveries:
+            self.crowd.take(self, deliveries)
+
+    def _take(self, transport: WSTransport, start: bytes) -> int:
+        """Go on with a message, by its first bytes; return how many deliveries it is."""
+        if start == self.CONNECT[1:3]:
+            transport.send(BINARY, self.SUBSCRIBE)
+        elif start == self.SUBSCRIBE[1:3]:
+            self.ready.set()
+        return start[0] == self.PUSH
+
+
+DIALECTS: dict[str, type[Client]] = {
+    "plain": Client,
+    "centrifuge": CentrifugeClient,
+    "delta": DeltaClient,
+    "protobuf": ProtobufClient,
+}

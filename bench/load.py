@@ -50,11 +50,14 @@ class Operations:
         return {"clients": len(members.clients)}
 
     async def wait(self, crowd: str, deliveries: int) -> Answer:
-        """Wait until a crowd has received so many more than the last time."""
+        """Wait until a crowd has received so many more than the last time.
+
+        Answers with the bytes of all that it ever received.
+        """
         members = self._crowds[crowd]
         members.target += deliveries
         await _arrival(members)
-        return {}
+        return {"bytes": members.bytes}
 
     async def ask(self, crowd: str, size: int, trips: int) -> Answer:
         """Make round trips, one at a time on each connection, and wait for all of them."""

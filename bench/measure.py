@@ -62,6 +62,7 @@ class Server:
         self._started = 0.0
         self._clock = 0.0
         self._deliveries = 0
+        self._bytes = self._bytes_before = 0
 
     def connect(self, count: int) -> None:
         """Add clients, and return when every one is subscribed."""
@@ -83,23 +84,34 @@ class Server:
         """Start a round."""
         self._started = self._clock = float(self.child.ask("usage")["cpu"])
         self._deliveries = 0
+        self._bytes_before = self._bytes
 
     @property
     def spent(self) -> float:
         """CPU seconds in this round, as of the last piece of work."""
         return self._clock - self._started
 
-    def finish(self) -> float:
-        """End the round; return the CPU microseconds per delivery."""
+    def finish(self) -> None:
+        """End the round."""
         self._clock = float(self.child.ask("usage")["cpu"])
+
+    @property
+    def cost(self) -> float:
+        """CPU microseconds per delivery in this round."""
         return self.spent / self._deliveries * MICROSECONDS
+
+    @property
+    def traffic(self) -> float:
+        """Bytes of WebSocket payload per delivery in this round."""
+        return (self._bytes - self._bytes_before) / self._deliveries
 
     def fan_out(self, scenario: Scenario) -> None:
         """Publish as much as the clients' socket buffers hold, and wait until it has arrived."""
         rounds = _window(scenario)
         deliveries = rounds * scenario.burst * scenario.clients
         answer = self.child.ask("publish", rounds=rounds, burst=scenario.burst)
-        self.load.ask("wait", crowd=self.contender.label, deliveries=deliveries)
+        arrived = self.load.ask("wait", crowd=self.contender.label, deliveries=deliveries)
+        self._bytes = int(arrived["bytes"])
         self._note(answer, deliveries)
 
     def round_trips(self, scenario: Scenario) -> None:
@@ -121,6 +133,7 @@ def _window(scenario: Scenario) -> int:
 
 STEPS: dict[Work, Callable[[Server, Scenario], None]] = {
     Work.FAN_OUT: Server.fan_out,
+    Work.TRAFFIC: Server.fan_out,
     Work.ROUND_TRIP: Server.round_trips,
 }
 
@@ -143,7 +156,7 @@ def _start(scenario: Scenario, stack: ExitStack) -> list[Server]:
     load = stack.enter_context(Child("bench.load", core=load_core()))
     servers = [Server(_serve(c, stack), load, c) for c in scenario.contenders]
     for server in servers:
-        server.child.ask("load", size=scenario.size)
+        server.child.ask("load", size=scenario.size, similar=scenario.similar)
         server.connect(scenario.clients)
     return servers
 
@@ -160,7 +173,10 @@ def _round(servers: list[Server], scenario: Scenario, seconds: float) -> dict[st
         server.begin()
     while (server := min(servers, key=lambda server: server.spent)).spent < seconds:
         step(server, scenario)
-    return {server.contender.label: server.finish() for server in servers}
+    for server in servers:
+        server.finish()
+    measured = scenario.work is Work.TRAFFIC
+    return {s.contender.label: s.traffic if measured else s.cost for s in servers}
 
 
 def _idle(scenario: Scenario, contender: Contender) -> float:

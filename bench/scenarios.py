@@ -15,6 +15,7 @@ class Work(StrEnum):
     """What a scenario does; `measure` has a function for each."""
 
     FAN_OUT = "fan-out"
+    TRAFFIC = "traffic"
     ROUND_TRIP = "round trip"
     IDLE = "idle"
 
@@ -52,6 +53,8 @@ class Scenario:
     size: int
     burst: int = 1
     """Publications in one turn of the loop."""
+    similar: bool = False
+    """Whether each event is the one before with a few changes."""
 
 
 OURS = Contender(label="antiphon", module="antiphon_app")
@@ -125,6 +128,47 @@ def compressed() -> Scenario:
     )
 
 
+def protobuf() -> Scenario:
+    """One event at a time, to clients that speak Protobuf and to clients that speak JSON."""
+    return Scenario(
+        name="protobuf",
+        title="Protobuf fan-out to 500, 128 B",
+        work=Work.FAN_OUT,
+        unit="µs",
+        contenders=(
+            Contender(label="antiphon", module="antiphon_app", options={"dialect": "protobuf"}),
+            Contender(label="antiphon, JSON", module="antiphon_app"),
+        ),
+        bounds=(Bound(most=1.05, against="antiphon, JSON"),),
+        clients=500,
+        size=128,
+    )
+
+
+def similar_documents(name: str, title: str, work: Work, unit: str, *bounds: Bound) -> Scenario:
+    """One document at a time, each the one before with a few changes: as patches, whole, deflated."""
+    return Scenario(
+        name=name,
+        title=title,
+        work=work,
+        unit=unit,
+        contenders=(
+            Contender(label="antiphon", module="antiphon_app", options={"dialect": "delta"}),
+            Contender(label="antiphon, whole", module="antiphon_app"),
+            Contender(
+                label="antiphon, deflate",
+                module="antiphon_app",
+                options={"compression": 1},
+                deflate=True,
+            ),
+        ),
+        bounds=bounds,
+        clients=500,
+        size=4096,
+        similar=True,
+    )
+
+
 def memory() -> Scenario:
     """Idle connections: signed in with a token and subscribed to a channel."""
     signed = {"secret": secrets.token_hex(32)}
@@ -152,5 +196,22 @@ def all_scenarios() -> tuple[Scenario, ...]:
         *(burst(clients, size) for clients, size in sizes),
         rpc(),
         compressed(),
+        protobuf(),
+        similar_documents(
+            "delta",
+            "delta fan-out to 500, 4,096 B",
+            Work.FAN_OUT,
+            "µs",
+            Bound(most=1.0, against="antiphon, whole"),
+            Bound(most=1.0, against="antiphon, deflate"),
+        ),
+        similar_documents(
+            "delta-bytes",
+            "bytes of a delta, of 4,096 B",
+            Work.TRAFFIC,
+            "B",
+            Bound(most=0.15, against="antiphon, whole"),
+            Bound(most=0.5, against="antiphon, deflate"),
+        ),
         memory(),
     )

@@ -30,9 +30,10 @@ class Operations:
         self._peer = peer
         self._published = 0
 
-    async def load(self, size: int) -> Answer:
-        """Prepare events of `size` bytes."""
-        self._peer.load(payloads.events(size))
+    async def load(self, size: int, similar: bool) -> Answer:
+        """Prepare events of `size` bytes, unrelated or each similar to the one before."""
+        make = payloads.similar if similar else payloads.events
+        self._peer.load(make(size))
         return {}
 
     async def publish(self, rounds: int, burst: int) -> Answer:

@@ -1,7 +1,7 @@
 """Antiphon: an app with one declared event, one open channel and one RPC method.
 
-Options: ``compression`` (zlib level) and ``secret`` (clients then need a token, HS256, instead of
-`Anonymous`). The limit on commands per second is lifted, because the benchmark's clients ask as
+Options: ``compression`` (zlib level), ``secret`` (clients then need a token, HS256, instead of
+`Anonymous`) and ``dialect`` (of the clients: ``protobuf``, ``delta``). The limit on commands per second is lifted, because the benchmark's clients ask as
 fast as they are answered; every other limit keeps its default.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from antiphon import JWT, Anonymous, App, Channel, Client, Event, Limits
-from antiphon.app import WEBSOCKET_PATH
+from antiphon.entrance import WEBSOCKET_PATH
 from antiphon.wire.server import build_server
 from bench.peers import Options
 
@@ -39,10 +39,9 @@ class Tick(Event):
 class Broadcast:
     """The peer."""
 
-    dialect = "centrifuge"
-
-    def __init__(self, url: str, channel: Channel) -> None:
+    def __init__(self, url: str, dialect: str, channel: Channel) -> None:
         self.url = url
+        self.dialect = dialect
         self.serving: asyncio.Task[None] | None = None
         self._channel = channel
         self._events: list[Tick] = []
@@ -75,12 +74,13 @@ def _app(options: Options) -> App:
 async def start(options: Options) -> Broadcast:
     """Serve on a free port of the loopback interface, with the server of ``antiphon run``."""
     app = _app(options)
-    channel = app.channel("bench", publishes=Tick, open=True)
+    channel = app.channel("bench", publishes=Tick, open=True, delta=True)
     app.rpc("echo")(echo)
     listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
-    endpoints = {WEBSOCKET_PATH: app.endpoint()}
-    server = build_server(app, endpoints, limits=LIMITS, log_level="error")
+    server = build_server(app, app.sockets(), limits=LIMITS, log_level="error")
     port = listener.getsockname()[1]
-    peer = Broadcast(f"ws://127.0.0.1:{port}{WEBSOCKET_PATH}", channel)
+    dialect = options.get("dialect", "centrifuge")
+    query = "?format=protobuf" if dialect == "protobuf" else ""
+    peer = Broadcast(f"ws://127.0.0.1:{port}{WEBSOCKET_PATH}{query}", dialect, channel)
     peer.serving = asyncio.create_task(server.serve(sockets=[listener]))
     return peer

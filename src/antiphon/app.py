@@ -7,7 +7,7 @@ ASGI server, or mounted in another app, they go through it, with the same rules 
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 from antiphon import codes
@@ -16,6 +16,7 @@ from antiphon.background import Background, BackgroundTasks
 from antiphon.behaviour import Behaviour
 from antiphon.channel import Channel, History
 from antiphon.engine import MemoryEngine
+from antiphon.entrance import BIDIRECTIONAL, Entrance, Transport
 from antiphon.errors import AntiphonError, DeclarationError, Disconnect, StartupError
 from antiphon.event import Event
 from antiphon.hub.client import Client
@@ -24,18 +25,14 @@ from antiphon.hub.hub import Hub
 from antiphon.hub.ports import Engine
 from antiphon.limits import Limits
 from antiphon.server.health import health
-from antiphon.server.http import Receive, Scope, Send, path_of, respond
+from antiphon.server.http import Receive, Scope, Send
 from antiphon.server.metrics import Metrics
-from antiphon.wire.asgi import serve_websocket
-from antiphon.wire.origin import origin_allowed
-from antiphon.wire.port import Endpoint, Refusal, Request
+from antiphon.server.site import Page
+from antiphon.wire.port import Endpoint
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _ORIGIN = re.compile(r"https?://[^/?#@\s]+")
-
-WEBSOCKET_PATH = "/connection/websocket"
-"""Where every Centrifuge SDK expects it."""
 
 
 class App:
@@ -52,6 +49,9 @@ class App:
             (``https://example.com``, ``http://localhost:5173``); none means the host the app is
             served from. Clients outside browsers send no origin and are not affected.
         compression: zlib level 1 to 9 of permessage-deflate; 0 turns it off.
+        transports: the ways to connect: ``websocket`` with its fall-backs ``http_stream`` and
+            ``sse`` unless given; ``uni_websocket``, ``uni_http_stream`` and ``uni_sse`` are for
+            clients without an SDK, which are only sent to.
         engine: where channel state lives; in this process's memory unless given.
     """
 
@@ -65,6 +65,7 @@ class App:
         limits: Limits | None = None,
         origins: Sequence[str] = (),
         compression: int = 0,
+        transports: Collection[Transport] = BIDIRECTIONAL,
         engine: Engine | None = None,
     ) -> None:
         if not 0 <= compression <= 9:
@@ -77,8 +78,6 @@ class App:
         self.title = title
         self.version = version
         self.limits = limits or Limits()
-        self.origins = frozenset(origins)
-        self.compression = compression
         self.behaviour = Behaviour(
             auth, messages=messages, longest_name=self.limits.channel_name_length
         )
@@ -91,6 +90,13 @@ class App:
         self.hub = Hub(core)
         self.metrics = Metrics(self.hub)
         self._background = BackgroundTasks()
+        self._entrance = Entrance(
+            self.hub,
+            transports=transports,
+            origins=frozenset(origins),
+            compression=compression,
+            pages=self._pages(),
+        )
         self._users = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._starting: asyncio.Lock
@@ -109,6 +115,8 @@ class App:
         open: bool = False,
         personal: bool = False,
         publish_unsubscribed: bool = False,
+        delta: bool = False,
+        tags_filter: bool = False,
     ) -> Channel:
         """Declare a channel, or with ``{parameters}`` a family of channels.
 
@@ -125,6 +133,9 @@ class App:
             personal: every connection of a user is subscribed to the user's own channel. The
                 address has one parameter, ``{user}``.
             publish_unsubscribed: a client may publish without being in the channel.
+            delta: clients that ask for it get each publication as a patch to the one before, where
+                that is smaller. For large payloads that change little.
+            tags_filter: clients may choose publications by their tags.
 
         Raises:
             DeclarationError: something of this does not fit.
@@ -139,6 +150,8 @@ class App:
             open=open,
             personal=personal,
             publish_unsubscribed=publish_unsubscribed,
+            delta=delta,
+            tags_filter=tags_filter,
             hub=self.hub,
         )
         self.behaviour.router.add(channel)
@@ -258,36 +271,24 @@ class App:
 
     # Serving.
 
-    def endpoint(self) -> Endpoint:
-        """Return what is served on `WEBSOCKET_PATH`."""
-        return Endpoint(
-            open=self.hub.open,
-            admit=self._admit,
-            limits=self.limits,
-            compression=self.compression,
-            subprotocols=("centrifuge-json",),
-        )
+    def endpoint(self, transport: Transport = "websocket") -> Endpoint:
+        """Return what is served as one transport, offered or not."""
+        return self._entrance.endpoint(transport)
 
-    def _admit(self, request: Request) -> Refusal | None:
-        if not origin_allowed(request, self.origins):
-            return Refusal(403, "this origin may not connect")
-        return self.hub.refusal(request)
+    def sockets(self) -> dict[str, Endpoint]:
+        """Return what is served as WebSockets, by path."""
+        return self._entrance.sockets()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
         if scope["type"] == "lifespan":
             await self._serve_lifespan(receive, send)
-        elif scope["type"] == "websocket":
-            await self._serve_websocket(scope, receive, send)
-        else:
-            await self._serve_http(scope, send)
-
-    async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if path_of(scope) != WEBSOCKET_PATH:
-            await send({"type": "websocket.close", "code": codes.NORMAL_CLOSURE})
             return
         await self._start_late()
-        await serve_websocket(scope, receive, send, self.endpoint())
+        if scope["type"] == "websocket":
+            await self._entrance.serve_websocket(scope, receive, send)
+        else:
+            await self._entrance.site(scope, receive, send)
 
     async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -306,23 +307,16 @@ class App:
         if self._users == 0:
             await self.start()
 
-    async def _serve_http(self, scope: Scope, send: Send) -> None:
-        path = path_of(scope)
-        if scope["method"] not in ("GET", "HEAD"):
-            await respond(send, 405, b"method not allowed")
-        elif path == "/health":
-            status, body = health(self.hub, version=self.version, dead_tasks=self._background.dead)
-            await respond(send, status, body, content_type="application/json")
-        elif path == "/metrics":
-            body = self.metrics.render()
-            await respond(send, 200, body, content_type=self.metrics.content_type)
-        elif path == WEBSOCKET_PATH:
-            await respond(send, 426, b"connect with WebSocket")
-        elif path == "/connection/init":
+    def _pages(self) -> dict[str, Page]:
+        def health_page() -> tuple[int, bytes, str]:
+            return health(self.hub, version=self.version, dead_tasks=self._background.dead)
+
+        return {
+            "/health": health_page,
+            "/metrics": self.metrics.page,
             # Load balancers set their affinity cookie on it; there is nothing to say.
-            await respond(send, 200, b"{}", content_type="application/json")
-        else:
-            await respond(send, 404, b"not found")
+            "/connection/init": lambda: (200, b"{}", "application/json"),
+        }
 
 
 def _memory_engine(limits: Limits) -> MemoryEngine:

@@ -112,3 +112,8 @@ POLICY_VIOLATION: Final = 1008
 """Too many fragments or pings."""
 MESSAGE_TOO_BIG: Final = 1009
 INTERNAL_FAILURE: Final = 1011
+
+
+def reconnects(number: int) -> bool:
+    """Say whether a client comes back by itself after a disconnect with this code."""
+    return not (3500 <= number <= 3999 or 4500 <= number <= 4999)

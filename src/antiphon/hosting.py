@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
-from antiphon.app import WEBSOCKET_PATH, App
+from antiphon.app import App
 from antiphon.errors import StartupError
 from antiphon.limits import Limits
 from antiphon.server.http import Receive, Scope, Send
@@ -63,7 +63,11 @@ class Hosting:
         apps = list(self.apps.values())
         return build_server(
             self,
-            {path + WEBSOCKET_PATH: app.endpoint() for path, app in self.apps.items()},
+            {
+                mounted + path: endpoint
+                for mounted, app in self.apps.items()
+                for path, endpoint in app.sockets().items()
+            },
             limits=apps[0].limits if apps else Limits(),
             drain=self._drain,
             **options,

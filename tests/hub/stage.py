@@ -72,6 +72,8 @@ class MemoryConnection:
 
     def __init__(self, headers: tuple[tuple[str, str], ...] = ()) -> None:
         self.request = Request(path="/", query="q=1", headers=headers, scheme="ws", address="::1")
+        self.subprotocol: str | None = None
+        self.session = ""
         self.message_limit = 0
         self.frames: list[bytes] = []
         self.packets: list[Packet] = []

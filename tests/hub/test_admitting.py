@@ -4,6 +4,7 @@ import pytest
 from msgspec import structs
 
 from antiphon import Anonymous, App, Limits
+from antiphon.wire.packet import BINARY, TEXT
 from antiphon.wire.port import Refusal
 from tests.hub.stage import MemoryConnection
 
@@ -36,24 +37,23 @@ async def test_a_hub_that_drains_gets_no_more_connections() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "offered", "code"),
+    ("query", "agreed", "opcode"),
     [
-        ("format=protobuf", None, 3506),
-        ("cf_protocol=protobuf&x=1", None, 3506),
-        ("", "centrifuge-protobuf", 3506),
-        ("", "centrifuge-json, centrifuge-protobuf", None),
-        ("", "centrifuge-json", None),
-        ("cf_protocol_version=v2", None, None),
+        ("format=protobuf", None, BINARY),
+        ("cf_protocol=protobuf&x=1", None, BINARY),
+        ("", "centrifuge-protobuf", BINARY),
+        ("", "centrifuge-json", TEXT),
+        ("cf_protocol_version=v2", None, TEXT),
     ],
 )
-async def test_a_client_that_will_speak_protobuf_is_told_so_for_good(
-    query: str, offered: str | None, code: int | None
+async def test_a_websocket_speaks_protobuf_where_it_asks_for_it(
+    query: str, agreed: str | None, opcode: int
 ) -> None:
     app = App("x", auth=Anonymous())
     await app.start()
-    headers = () if offered is None else (("sec-websocket-protocol", offered),)
-    connection = MemoryConnection(headers)
+    connection = MemoryConnection()
     connection.request = structs.replace(connection.request, query=query)
-    app.hub.open(connection)
-    assert (connection.closed[0] if connection.closed else None) == code
+    connection.subprotocol = agreed
+    session = app.hub.open(connection)
+    assert session.form.codec.ping.opcode == opcode
     await app.stop()

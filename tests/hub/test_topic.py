@@ -7,6 +7,9 @@ import pytest
 from msgspec import Raw
 
 from antiphon.errors import Disconnect
+from antiphon.hub.codec import Codec, json_message
+from antiphon.hub.form import Form
+from antiphon.hub.patches import Patches
 from antiphon.hub.ports import ChannelOptions
 from antiphon.hub.stats import Stats
 from antiphon.hub.subscription import Subscription
@@ -15,11 +18,9 @@ from antiphon.protocol import json
 from antiphon.publication import ClientInfo, Publication, StreamPosition
 from tests.hub.stage import MemoryConnection
 
-
-class OtherCodec:
-    """Speaks JSON, but is another codec."""
-
-    publication, join_lines, push = json.publication, json.join_lines, json.push
+JSON = Form(Codec(json, json_message))
+OTHER = Form(Codec(json, json_message))
+"""Speaks JSON, but is another codec."""
 
 
 class Holder:
@@ -40,7 +41,7 @@ class Member(Subscription):
 
     __slots__ = ("memory", "owner")
 
-    def __init__(self, name: str, codec: Any = json) -> None:
+    def __init__(self, name: str, form: Form = JSON) -> None:
         self.memory, self.owner = MemoryConnection(), Holder()
         super().__init__(
             "news",
@@ -48,7 +49,7 @@ class Member(Subscription):
             ClientInfo("u", name),
             holder=self.owner,
             connection=self.memory,
-            codec=codec,
+            form=form,
             options=ChannelOptions(),
             server_side=False,
             expires_at=None,
@@ -69,7 +70,7 @@ class Newsroom:
     def __init__(self) -> None:
         self.dirty: list[Topic] = []
         self.stats = Stats()
-        self.topic = Topic("news", on_dirty=self.dirty.append, stats=self.stats)
+        self.topic = Topic("news", on_dirty=self.dirty.append, patches=Patches(), stats=self.stats)
         self.top = 0
 
     def member(self, name: str, **options: Any) -> Member:
@@ -113,7 +114,7 @@ def test_a_flush_without_anything_to_say_writes_nothing(room: Newsroom) -> None:
 
 
 def test_each_codec_is_a_group_of_its_own(room: Newsroom) -> None:
-    plain, other = room.member("a"), room.member("b", codec=OtherCodec)
+    plain, other = room.member("a"), room.member("b", form=OTHER)
     room.deliver(1)
     room.flush()
     assert plain.got == other.got == [1]
@@ -192,7 +193,7 @@ def test_who_is_ahead_may_leave(room: Newsroom) -> None:
 
 @pytest.mark.parametrize(("exclude", "third"), [("", [1, 2]), ("c", [2])])
 def test_a_write_may_end_connections(room: Newsroom, exclude: str, third: list[int]) -> None:
-    a, b, c = room.member("a"), room.member("b", codec=OtherCodec), room.member("c")
+    a, b, c = room.member("a"), room.member("b", form=OTHER), room.member("c")
 
     def end() -> None:
         room.topic.remove(a)

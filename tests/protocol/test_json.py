@@ -258,7 +258,8 @@ def test_a_full_result_has_every_field() -> None:
     ],
 )
 def test_an_error_says_temporary_only_when_it_is(refusal: Any, written: dict[str, Any]) -> None:
-    assert stdlib.loads(json.error(3, refusal)) == {"id": 3, "error": written}
+    error = messages.Error(refusal.number, refusal.text, refusal.temporary)
+    assert stdlib.loads(json.reply(3, "error", error)) == {"id": 3, "error": written}
 
 
 @pytest.mark.parametrize(
@@ -298,7 +299,7 @@ def test_a_publication_is_written_whole_on_one_line(
 
 @given(st.lists(st.binary(min_size=1).filter(lambda b: b"\n" not in b), min_size=1))
 def test_joined_lines_hold_no_empty_one(lines: list[bytes]) -> None:
-    assert json.join_lines(lines).split(b"\n") == lines
+    assert json.join(lines).split(b"\n") == lines
 
 
 @given(values)

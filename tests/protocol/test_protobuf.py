@@ -358,6 +358,7 @@ def any_of(hint: Any) -> Any:
 
 
 RESULTS: dict[str, type[messages.Result]] = {
+    "error": messages.Error,
     "connect": messages.ConnectResult,
     "subscribe": messages.SubscribeResult,
     "unsubscribe": messages.UnsubscribeResult,
@@ -411,11 +412,11 @@ def test_a_result_is_there_without_its_defaults(
 
 @given(ids, st.integers(100, 1999), texts, st.booleans())
 def test_an_error_goes_out_whole(number: int, code: int, text: str, temporary: bool) -> None:
-    refusal = Refusal(text, code=code, temporary=temporary)
-    reply = parsed(protobuf.error(number, refusal))
+    error = messages.Error(code, text, temporary)
+    reply = parsed(protobuf.reply(number, "error", error))
     assert (reply.id, names_of(reply)) == (number, ["id", "error"])
     assert (reply.error.code, reply.error.temporary) == (code, temporary)
-    assert reply.error.message == refusal.text
+    assert reply.error.message == text
 
 
 @pytest.mark.parametrize(
@@ -426,7 +427,8 @@ def test_an_error_goes_out_whole(number: int, code: int, text: str, temporary: b
     ],
 )
 def test_an_error_says_temporary_only_when_it_is(refusal: Refusal, written: bytes) -> None:
-    assert protobuf.error(3, refusal) == b"\x08\x03\x12" + sized(written)
+    error = messages.Error(refusal.number, refusal.text, refusal.temporary)
+    assert protobuf.reply(3, "error", error) == b"\x08\x03\x12" + sized(written)
 
 
 @given(any_of(messages.Push))
@@ -470,14 +472,14 @@ def test_payloads_of_any_size_pass_through(size: int) -> None:
     data = Raw(sent)
     assert parsed(protobuf.publication("a", Publication(data))).push.pub.data == sent
     assert parsed(protobuf.reply(1, "rpc", messages.RPCResult(data))).rpc.data == sent
-    assert parsed(protobuf.message(data)).push.message.data == sent
+    assert parsed(protobuf.message(messages.Message(data))).push.message.data == sent
     publish = one(id=1, publish={"channel": "a", "data": sent}).publish
     assert publish is not None and bytes(publish.data) == sent
 
 
 @given(raws)
 def test_a_message_belongs_to_no_channel(data: Raw) -> None:
-    reply = parsed(protobuf.message(data))
+    reply = parsed(protobuf.message(messages.Message(data)))
     assert names_of(reply) == ["push"]
     assert names_of(reply.push) == ["message"]
     assert reply.push.message.data == bytes(data)

@@ -17,7 +17,8 @@ import uvicorn
 import uvloop
 
 from antiphon.limits import Limits
-from antiphon.wire.asgi import AsgiConnection, serve_websocket
+from antiphon.wire.asgi import AsgiConnection
+from antiphon.wire.asgi_websocket import serve_websocket
 from antiphon.wire.connection import NativeConnection
 from antiphon.wire.packet import BINARY, TEXT, Packet
 from antiphon.wire.port import Connection, Endpoint, Refusal, Request

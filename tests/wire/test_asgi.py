@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from antiphon.limits import Limits
-from antiphon.wire.asgi import serve_websocket
+from antiphon.wire.asgi_websocket import serve_websocket
 from antiphon.wire.packet import Packet
 from antiphon.wire.port import Connection, Receiver, Refusal
 from tests.wire.servers import Site

@@ -77,6 +77,8 @@ class Channel:
         open: bool,
         personal: bool,
         publish_unsubscribed: bool,
+        delta: bool,
+        tags_filter: bool,
         hub: Hub,
     ) -> None:
         self.address = Address(address)
@@ -96,6 +98,8 @@ class Channel:
             presence=presence,
             join_leave=join_leave,
             publish_unsubscribed=publish_unsubscribed,
+            delta=delta,
+            tags_filter=tags_filter,
         )
         self.subscribe_handler: Handler | None = None
         self.unsubscribe_handler: Handler | None = None

@@ -14,8 +14,9 @@ from typing import Any, Literal
 import typer
 from msgspec import Struct, structs
 
-from antiphon.app import WEBSOCKET_PATH, App
+from antiphon.app import App
 from antiphon.cli.failure import BrokenApp
+from antiphon.entrance import WEBSOCKET_PATH
 from antiphon.errors import AntiphonError, StartupError
 from antiphon.hosting import Hosting
 from antiphon.wire.server import Server

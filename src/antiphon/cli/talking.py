@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.text import Text
 
 from antiphon import codes
-from antiphon.app import WEBSOCKET_PATH
 from antiphon.cli.failure import WrongUsage, printable
 from antiphon.cli.tokens import json_of
 from antiphon.dialer import ErrorReply, Peer, dial
+from antiphon.entrance import WEBSOCKET_PATH
 from antiphon.errors import AntiphonError
 from antiphon.event import TAG_FIELD
 from antiphon.hosting import reason_of

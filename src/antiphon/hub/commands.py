@@ -9,6 +9,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from msgspec import structs
+
 from antiphon import codes
 from antiphon.errors import (
     BadRequest,
@@ -22,11 +24,13 @@ from antiphon.errors import (
     Unrecoverable,
 )
 from antiphon.hub.connecting import connect, refresh
+from antiphon.hub.form import Form
 from antiphon.hub.joining import seconds_left
 from antiphon.hub.ports import MessageHandler, Method, Route
 from antiphon.hub.running import finish
 from antiphon.hub.session import Command, Rest, Session
 from antiphon.hub.subscription import Subscription
+from antiphon.protocol import tags
 from antiphon.protocol.messages import (
     ConnectRequest,
     HistoryRequest,
@@ -89,26 +93,39 @@ def _subscribed(session: Session, channel: str) -> Subscription:
 
 def subscribe(session: Session, command_id: int, request: SubscribeRequest) -> Rest:
     """Ask the app for permission, join the channel, and reply."""
-    if request.delta not in ("", "fossil"):
-        raise Malformed("an unknown kind of delta")
     route = _route(session, request.channel)
+    form = _form(session, request, route)
     session.membership.check_free(request.channel)
     waits = route.subscribe_waits or session.core.engine.waits
     if request.token:
         waits = waits or session.core.app.refresh_waits
-    return _begin(session, _subscribe(session, command_id, request, route), waits=waits)
+    return _begin(session, _subscribe(session, command_id, request, route, form), waits=waits)
+
+
+def _form(session: Session, request: SubscribeRequest, route: Route) -> Form:
+    """Agree on how the client gets what is published."""
+    if request.delta not in ("", "fossil"):
+        raise Malformed("an unknown kind of delta")
+    if request.tf is None:
+        delta = bool(request.delta) and route.options.delta
+        return structs.replace(session.form, delta=True) if delta else session.form
+    if not route.options.tags_filter:
+        raise BadRequest("tf: this channel takes no tags filter")
+    if request.delta:
+        raise BadRequest("tf: a filter and deltas exclude each other")
+    return structs.replace(session.form, chosen=tags.parse(request.tf))
 
 
 async def _subscribe(
-    session: Session, command_id: int, request: SubscribeRequest, route: Route
+    session: Session, command_id: int, request: SubscribeRequest, route: Route, form: Form
 ) -> None:
     membership = session.membership
     answer = route.authorise(session.client, request.data, request.token)
     grant = await membership.ask(request.channel, answer)
-    subscription = membership.reserve(request.channel, route, grant, server_side=False)
+    subscription = membership.reserve(request.channel, route, grant, server_side=False, form=form)
     subscription.renewable = bool(request.token)
     result = await membership.enter(subscription, request)
-    session.respond(command_id, "subscribe", result)
+    session.respond(command_id, "subscribe", form.told(result, session.core.patches))
     session.flush()
     await membership.settle(subscription, result)
 
@@ -268,7 +285,9 @@ def _of_engine(command: Callable[[Session, int, Any], Coroutine[Any, Any, None]]
 
 
 def _connect(session: Session, command_id: int, request: ConnectRequest) -> Rest:
-    waits = session.core.app.connect_waits or session.core.engine.waits
+    core = session.core
+    # A unidirectional client may ask for channels here, whose handlers may wait.
+    waits = core.app.connect_waits or core.engine.waits or session.door.unidirectional
     return _begin(session, connect(session, command_id, request), waits=waits)
 
 

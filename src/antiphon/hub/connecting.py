@@ -4,10 +4,13 @@ Nothing else is run for a session before `connect` has replied. The reply goes o
 its server-side channels have buffered, then their joins.
 """
 
+from collections.abc import Mapping
+
 from antiphon import codes
 from antiphon.auth import Attempt, Grant, Identity
 from antiphon.errors import Disconnect, InvalidToken, LimitExceeded, Malformed, TokenExpired
 from antiphon.hub.joining import json_of, seconds_left
+from antiphon.hub.resuming import Resumption
 from antiphon.hub.session import Session
 from antiphon.hub.state import State
 from antiphon.hub.subscription import Subscription
@@ -46,7 +49,9 @@ async def connect(session: Session, command_id: int, request: ConnectRequest) ->
         data=json_of(identity.data),
         subs={subscription.channel: reply for subscription, reply in joined},
         ping=core.limits.ping_seconds,
-        pong=True,
+        pong=not session.door.unidirectional,
+        session=session.connection.session,
+        node=core.node if session.door.emulated else "",
     )
     session.admit()
     session.respond(command_id, "connect", result)
@@ -72,10 +77,15 @@ def _attempt(session: Session, request: ConnectRequest) -> Attempt:
 async def _enter_unasked(
     session: Session, identity: Identity, request: ConnectRequest
 ) -> list[tuple[Subscription, SubscribeResult]]:
-    """Join the channels that the credential and the app's personal channels name."""
+    """Join the channels that the credential and the app's personal channels name.
+
+    A client that can send no commands joins those it asks for as well, if it may.
+    """
     grants = dict.fromkeys(identity.channels, Grant())
     grants.update(dict.fromkeys(session.core.app.personal_channels(identity.user), Grant()))
     grants.update(identity.subscriptions)
+    if session.door.unidirectional:
+        grants.update(await _asked_for(session, request, grants))
     membership = session.membership
     joined = []
     try:
@@ -90,6 +100,26 @@ async def _enter_unasked(
             raise Disconnect.of(codes.CHANNEL_LIMIT) from None
         raise
     return joined
+
+
+async def _asked_for(
+    session: Session, request: ConnectRequest, granted: Mapping[str, Grant]
+) -> dict[str, Grant]:
+    """Ask the app for permission to enter the channels that are not granted already.
+
+    Raises:
+        Refusal, Disconnect: for one of them; a client would not notice that it is missing.
+    """
+    answers: dict[str, Grant] = {}
+    limit = session.core.limits.channels_per_client
+    for channel, wanted in request.subs.items():
+        if channel in granted or isinstance(wanted, Resumption):
+            continue
+        if len(answers) == limit:
+            raise Disconnect.of(codes.CHANNEL_LIMIT)
+        route = session.core.app.route(channel)
+        answers[channel] = await route.authorise(session.client, wanted.data, wanted.token)
+    return answers
 
 
 def _channels_of(identity: Identity) -> frozenset[str]:

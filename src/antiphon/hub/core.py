@@ -8,19 +8,19 @@ nobody else took is logged here.
 import asyncio
 import logging
 import time
+import uuid
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
 from antiphon.errors import Disconnect, TooManyRequests
+from antiphon.hub.patches import Patches
 from antiphon.hub.ports import Application, Engine
 from antiphon.hub.running import finish, start
 from antiphon.hub.stats import Stats
 from antiphon.hub.topic import Topic
 from antiphon.hub.wheel import Alarm, Calendar
 from antiphon.limits import Limits
-from antiphon.wire.packet import Packet
-from antiphon.wire.port import Connection
 
 log = logging.getLogger("antiphon")
 
@@ -51,9 +51,12 @@ class Core:
         self.app = app
         self.limits = limits
         self.version = version
+        self.node = uuid.uuid4().hex
+        """Names this process to clients whose requests may reach another one."""
         self.clock = clock
         self.wall_clock = wall_clock
         self.stats = Stats()
+        self.patches = Patches()
         self.calendar = Calendar()
         self.topics: dict[str, Topic] = {}
         self.tasks: set[asyncio.Future[Any]] = set()
@@ -65,14 +68,9 @@ class Core:
         """Find or make the topic of a channel."""
         topic = self.topics.get(channel)
         if topic is None:
-            topic = Topic(channel, on_dirty=self._schedule, stats=self.stats)
+            topic = Topic(channel, on_dirty=self._schedule, patches=self.patches, stats=self.stats)
             self.topics[channel] = topic
         return topic
-
-    def deliver_one(self, connection: Connection, line: bytes) -> None:
-        """Write one publication to one subscriber."""
-        self.stats.deliveries += 1
-        connection.write(Packet(line))
 
     def run(self, work: Coroutine[Any, Any, None], *, waits: bool, of: object) -> None:
         """Run something that nobody waits for; what it raises is logged, and `of` whom it was."""

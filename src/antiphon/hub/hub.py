@@ -9,20 +9,18 @@ import asyncio
 import random
 from collections.abc import Callable
 from functools import partial
-from urllib.parse import parse_qs
 
 from antiphon import codes
 from antiphon.errors import Disconnect
 from antiphon.hub.client import Client
 from antiphon.hub.commands import COMMANDS
 from antiphon.hub.core import Core
+from antiphon.hub.doors import open_doors
 from antiphon.hub.ports import Outgoing
 from antiphon.hub.session import Session
 from antiphon.hub.topic import Topic
 from antiphon.hub.wheel import Ticker, Wheel
-from antiphon.protocol import json
 from antiphon.publication import ClientInfo, Publication, StreamPosition
-from antiphon.wire.packet import Packet
 from antiphon.wire.port import Connection, Refusal, Request
 
 _DRAIN_BATCHES = 20
@@ -45,7 +43,7 @@ class Hub:
         self._sessions: dict[Session, None] = {}
         self._spread = spread
         self._pings: Wheel[Session] = Wheel(core.limits.ping_seconds)
-        self._ping = Packet(json.PING)
+        self._doors = open_doors()
         self._ticker = Ticker(self.second, self.stalled)
         self._patience = 0
 
@@ -115,14 +113,12 @@ class Hub:
             return Refusal(503, "too many connections", {"retry-after": "5"})
         return None
 
-    def open(self, connection: Connection) -> Session:
-        """Begin a conversation."""
-        session = Session(self.core, connection, json, COMMANDS, self)
+    def open(self, connection: Connection, door: str = "websocket") -> Session:
+        """Begin a conversation through one of the `doors`."""
+        session = Session(self.core, connection, self._doors[door], COMMANDS, self)
         connection.message_limit = self.core.limits.message_bytes_before_connect
         self._sessions[session] = None
         self.core.stats.opened += 1
-        if _wants_protobuf(connection.request):
-            session.end(Disconnect.of(codes.INAPPROPRIATE_PROTOCOL))
         return session
 
     # What sessions call.
@@ -193,7 +189,7 @@ class Hub:
     def second(self) -> None:
         """Do what is due in this second."""
         for session in self._pings.turn():
-            session.ping(self._ping)
+            session.ping()
         if self._patience:
             self._patience -= 1
         else:
@@ -239,14 +235,3 @@ def _lose_positions(behind: list[tuple[Topic, StreamPosition]]) -> None:
     for topic, position in behind:
         if topic.position == position:
             topic.lose_position()
-
-
-def _wants_protobuf(request: Request) -> bool:
-    """Say whether a client will speak Protobuf, which it says in one of three ways."""
-    asked = request.header("sec-websocket-protocol") or ""
-    offered = {name.strip() for name in asked.split(",")} - {""}
-    query = parse_qs(request.query)
-    return offered == {"centrifuge-protobuf"} or "protobuf" in (
-        *query.get("format", ()),
-        *query.get("cf_protocol", ()),
-    )

@@ -86,10 +86,12 @@ async def settle(core: Core, subscription: Subscription, result: SubscribeResult
     topic = core.topics.get(subscription.channel)
     if topic is None or not topic.holds(subscription):
         return  # writing the reply has ended the connection
-    codec, connection = subscription.codec, subscription.connection
-    seen = result.publications[-1].offset if result.publications else result.offset
-    for publication in topic.go_live(subscription, seen):
-        core.deliver_one(connection, codec.publication(topic.name, publication))
+    newest = result.publications[-1] if result.publications else None
+    seen = newest.offset if newest else result.offset
+    for publication in topic.go_live(subscription, seen, newest):
+        if line := subscription.form.line(topic.name, publication):
+            core.stats.deliveries += 1
+            subscription.connection.write(subscription.form.codec.packet(line))
     if subscription.options.join_leave:
         await core.engine.join(topic.name, subscription.info)
 

@@ -18,7 +18,8 @@ from antiphon.errors import AlreadySubscribed, Disconnect, Forbidden, LimitExcee
 from antiphon.hub import joining
 from antiphon.hub.client import Client
 from antiphon.hub.core import Core
-from antiphon.hub.ports import ChannelOptions, Codec, Holder, Route
+from antiphon.hub.form import Form
+from antiphon.hub.ports import ChannelOptions, Ending, Route
 from antiphon.hub.subscription import Subscription
 from antiphon.protocol.messages import (
     Push,
@@ -28,7 +29,6 @@ from antiphon.protocol.messages import (
     Unsubscribe,
 )
 from antiphon.publication import ClientInfo
-from antiphon.wire.packet import Packet
 from antiphon.wire.port import Connection
 
 
@@ -39,21 +39,21 @@ class Membership:
         "_asking",
         "_client",
         "_closed",
-        "_codec",
         "_connection",
         "_core",
-        "_holder",
+        "_form",
+        "_owner",
         "subscriptions",
     )
 
     def __init__(
-        self, core: Core, connection: Connection, codec: Codec, client: Client, holder: Holder
+        self, core: Core, connection: Connection, form: Form, client: Client, owner: Ending
     ) -> None:
         self._core = core
         self._connection = connection
-        self._codec = codec
+        self._form = form
         self._client = client
-        self._holder = holder
+        self._owner = owner
         self._closed = False
         self._asking: set[str] = set()
         self.subscriptions: dict[str, Subscription] = {}
@@ -76,9 +76,18 @@ class Membership:
         return grant
 
     def reserve(
-        self, channel: str, route: Route, grant: Grant, *, server_side: bool
+        self,
+        channel: str,
+        route: Route,
+        grant: Grant,
+        *,
+        server_side: bool,
+        form: Form | None = None,
     ) -> Subscription:
         """Take a place in a channel.
+
+        Args:
+            form: what the client asked for; everything as it is if left out.
 
         Raises:
             AlreadySubscribed, LimitExceeded.
@@ -92,9 +101,9 @@ class Membership:
             channel,
             route,
             info,
-            holder=self._holder,
+            holder=self,
             connection=self._connection,
-            codec=self._codec,
+            form=form or self._form,
             options=_overridden(route.options, grant.override),
             server_side=server_side,
             expires_at=grant.expires_at,
@@ -171,6 +180,25 @@ class Membership:
                     told = Unsubscribe(code.number, code.text)
                     self._push(Push(channel=channel, unsubscribe=told))
 
+    def lose_position(self, channel: str) -> None:
+        """Have the client recover one channel.
+
+        One that it is just entering can be recovered by a new connection only, too: what its reply
+        will say has been decided.
+        """
+        subscription = self.subscriptions.get(channel)
+        if subscription is None:
+            return
+        if subscription.server_side or not subscription.live:
+            self.end(Disconnect.of(codes.INSUFFICIENT_STATE))
+        else:
+            work = self.put_out(channel, codes.RESUBSCRIBE)
+            self._core.run(work, waits=self._core.engine.waits, of=self._client)
+
+    def end(self, disconnect: Disconnect) -> None:
+        """End the connection."""
+        self._owner.end(disconnect)
+
     def _drop(self, channel: str) -> Subscription | None:
         subscription = self.subscriptions.pop(channel, None)
         if subscription is not None:
@@ -206,13 +234,14 @@ class Membership:
 
     def _expire(self, subscription: Subscription) -> None:
         if subscription.server_side:
-            self._holder.end(Disconnect.of(codes.SUBSCRIPTION_EXPIRED))
+            self.end(Disconnect.of(codes.SUBSCRIPTION_EXPIRED))
         else:
             work = self.put_out(subscription.channel, codes.SUBSCRIPTION_RENEW)
             self._core.run(work, waits=self._core.engine.waits, of=self._client)
 
     def _push(self, payload: Push) -> None:
-        self._connection.write(Packet(self._codec.push(payload)))
+        codec = self._form.codec
+        self._connection.write(codec.packet(codec.push(payload)))
 
 
 def _overridden(options: ChannelOptions, override: Mapping[str, bool]) -> ChannelOptions:

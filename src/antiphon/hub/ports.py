@@ -1,4 +1,4 @@
-"""What the hub needs: an engine below it, an app above it, and a codec for each client.
+"""What the hub needs: an engine below it and an app above it.
 
 These are obligations, not only signatures; each says what the hub relies on. An engine or app that
 raises where nothing is said about raising costs the client an error 100, and the hub goes on.
@@ -10,9 +10,8 @@ from typing import Any, Protocol
 from msgspec import Raw, Struct
 
 from antiphon.auth import Attempt, Grant, Identity
-from antiphon.errors import Disconnect, Refusal
+from antiphon.errors import Disconnect
 from antiphon.hub.client import Client
-from antiphon.protocol.messages import Command, Push, Result
 from antiphon.publication import ClientInfo, Publication, StreamPosition
 
 
@@ -82,27 +81,6 @@ class Engine(Protocol):
     async def leave(self, channel: str, info: ClientInfo) -> None: ...
 
 
-class Codec(Protocol):
-    """A form of the protocol: JSON today. One codec speaks to one group of subscribers."""
-
-    PING: bytes
-
-    def decode(self, data: bytes, *, limit: int) -> list[Command]:
-        """Raise `Malformed` on anything that is not a batch of commands."""
-
-    def reply(self, command_id: int, name: str, result: Result) -> bytes: ...
-
-    def error(self, command_id: int, refusal: Refusal) -> bytes: ...
-
-    def push(self, payload: Push) -> bytes: ...
-
-    def publication(self, channel: str, published: Publication) -> bytes: ...
-
-    def message(self, data: Raw) -> bytes: ...
-
-    def join_lines(self, replies: list[bytes]) -> bytes: ...
-
-
 class ChannelOptions(Struct, frozen=True, kw_only=True):
     """What a channel keeps and tells. `history_size` 0 keeps nothing."""
 
@@ -115,6 +93,10 @@ class ChannelOptions(Struct, frozen=True, kw_only=True):
     join_leave: bool = False
     publish_unsubscribed: bool = False
     """A client may publish without being in the channel."""
+    delta: bool = False
+    """Clients may get patches to the publication before, instead of whole payloads."""
+    tags_filter: bool = False
+    """Clients may leave out publications by their tags."""
 
 
 class Outgoing(Struct, frozen=True):
@@ -217,10 +199,14 @@ class Application(Protocol):
         """Encode what the server sends to one client; raise `DeclarationError` if undeclared."""
 
 
-class Holder(Protocol):
-    """Whoever holds a subscription: a session, as its topic sees it."""
+class Ending(Protocol):
+    """Whatever a disconnect ends."""
+
+    def end(self, disconnect: Disconnect) -> None: ...
+
+
+class Holder(Ending, Protocol):
+    """Whoever holds a subscription, as its topic sees it."""
 
     def lose_position(self, channel: str) -> None:
         """Have the client recover: publications of this channel are known to be lost."""
-
-    def end(self, disconnect: Disconnect) -> None: ...

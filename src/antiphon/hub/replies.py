@@ -7,8 +7,7 @@ knows what the client takes, counts every byte.
 
 from typing import Final
 
-from antiphon.hub.ports import Codec
-from antiphon.wire.packet import Packet
+from antiphon.hub.codec import Codec
 from antiphon.wire.port import Connection
 
 MOST_BYTES: Final = 65_536
@@ -38,7 +37,7 @@ class Replies:
     def write(self, line: bytes) -> None:
         """Write a line, or keep it."""
         if self._lines is None:
-            self._connection.write(Packet(line))
+            self._connection.write(self._codec.packet(line))
             return
         self._lines.append(line)
         self._bytes += len(line)
@@ -49,4 +48,4 @@ class Replies:
         """Write what was gathered so far, ahead of anything that must come behind it."""
         if self._lines:
             lines, self._lines, self._bytes = self._lines, [], 0
-            self._connection.write(Packet(self._codec.join_lines(lines)))
+            self._connection.write(self._codec.frame(lines))

@@ -23,16 +23,16 @@ from antiphon.bucket import Bucket
 from antiphon.errors import Disconnect, Malformed, Refusal, TooManyRequests
 from antiphon.hub.client import Client
 from antiphon.hub.core import Core
+from antiphon.hub.doors import Door
 from antiphon.hub.joining import json_of
 from antiphon.hub.membership import Membership
-from antiphon.hub.ports import Codec
 from antiphon.hub.replies import Replies
 from antiphon.hub.running import start
 from antiphon.hub.state import State, Verdict, judge
 from antiphon.protocol import messages
-from antiphon.protocol.messages import Result
+from antiphon.protocol.messages import Error, Result
+from antiphon.protocol.unidirectional import disconnect_for
 from antiphon.publication import ClientInfo
-from antiphon.wire.packet import Packet
 from antiphon.wire.port import Connection
 
 log = logging.getLogger("antiphon")
@@ -75,10 +75,11 @@ class Session:
         "awaits_pong",
         "channels_of_token",
         "client",
-        "codec",
         "connection",
         "core",
+        "door",
         "expires_at",
+        "form",
         "known",
         "membership",
         "renewable",
@@ -93,13 +94,14 @@ class Session:
         self,
         core: Core,
         connection: Connection,
-        codec: Codec,
+        door: Door,
         commands: Mapping[str, Command],
         lifecycle: Lifecycle,
     ) -> None:
         self.core = core
         self.connection = connection
-        self.codec = codec
+        self.door = door
+        self.form = door.form(connection)
         self.state = State.NEW
         self.awaits_pong = False
         self.known: Identity | None = None
@@ -115,7 +117,7 @@ class Session:
         )
         self._commands = commands
         self._lifecycle = lifecycle
-        self._replies = Replies(connection, codec)
+        self._replies = Replies(connection, self.form.codec)
         self._held: deque[tuple[str, int, Any]] | None = None
         self._busy = False
         self._blocked = False
@@ -131,7 +133,7 @@ class Session:
             return
         self.core.stats.messages_in += 1
         try:
-            commands = self.codec.decode(data, limit=self.core.limits.commands_per_message)
+            commands = self.form.codec.decode(data, limit=self.core.limits.commands_per_message)
         except Malformed as error:
             self.end(error)
             return
@@ -161,7 +163,7 @@ class Session:
         client_id = str(uuid.uuid4())
         info = ClientInfo(identity.user, client_id, json_of(identity.info))
         self.client = Client(client_id, identity, info, self)
-        self.membership = Membership(self.core, self.connection, self.codec, self.client, self)
+        self.membership = Membership(self.core, self.connection, self.form, self.client, self)
         self.expires_at = identity.expires_at
         self.renewable = identity.renewable
 
@@ -175,14 +177,15 @@ class Session:
 
     def respond(self, command_id: int, name: str, result: Result) -> None:
         """Write the reply to a command."""
-        self._replies.write(self.codec.reply(command_id, name, result))
+        self._replies.write(self.form.codec.reply(command_id, name, result))
 
     def refuse(self, command_id: int, refusal: Refusal) -> None:
         """Write an error reply."""
         refused = self.core.stats.refused
         refused[refusal.number] = refused.get(refusal.number, 0) + 1
         if command_id:
-            self._replies.write(self.codec.error(command_id, refusal))
+            error = Error(refusal.number, refusal.text, refusal.temporary)
+            self.respond(command_id, "error", error)
 
     def flush(self) -> None:
         """Write the replies gathered so far, ahead of anything that must come behind them."""
@@ -193,14 +196,16 @@ class Session:
         if self.state is State.CLOSED:
             return
         self.core.explain(disconnect, self._name())
+        if self.door.emulated or (self.door.unidirectional and self.state is State.CONNECTED):
+            self._push_end(disconnect)
         self.flush()
         self.connection.close(disconnect.number, disconnect.reason)
         self._tear_down(disconnect.number, disconnect.reason)
 
-    def ping(self, packet: Packet) -> None:
-        """Ask whether the client is still there."""
-        self.awaits_pong = True
-        self.connection.write(packet)
+    def ping(self) -> None:
+        """Ask whether the client is still there; one that cannot answer is only told that we are."""
+        self.awaits_pong = not self.door.unidirectional
+        self.connection.write(self.form.codec.ping)
         if self.membership.subscriptions:
             work = self.membership.renew_presence()
             self.core.run(work, waits=self.core.engine.waits, of=self.client)
@@ -208,7 +213,7 @@ class Session:
     def send(self, event: Any) -> None:
         """Push an event to this connection alone."""
         if self.state is State.CONNECTED:
-            self._replies.write(self.codec.message(self.core.app.encode_message(event)))
+            self._replies.write(self.form.codec.message(self.core.app.encode_message(event)))
 
     async def subscribe(self, channel: str) -> None:
         """Subscribe from the server's side."""
@@ -226,21 +231,6 @@ class Session:
         """Unsubscribe from the server's side."""
         if self.state is State.CONNECTED:
             await self.membership.put_out(channel, codes.UNSUBSCRIBED)
-
-    def lose_position(self, channel: str) -> None:
-        """Have the client recover one channel.
-
-        One that it is just entering can be recovered by a new connection only, too: what its reply
-        will say has been decided.
-        """
-        subscription = self.membership.subscriptions.get(channel)
-        if subscription is None:
-            return
-        if subscription.server_side or not subscription.live:
-            self.end(Disconnect.of(codes.INSUFFICIENT_STATE))
-        else:
-            work = self.membership.put_out(channel, codes.RESUBSCRIBE)
-            self.core.run(work, waits=self.core.engine.waits, of=self.client)
 
     def watch_expiry(self) -> None:
         """End the connection when its credential does, with some grace for a refresh."""
@@ -350,14 +340,16 @@ class Session:
         self._release()
 
     def _failed(self, command_id: int, error: BaseException) -> None:
-        if isinstance(error, Refusal):
+        if isinstance(error, Refusal) and self.door.unidirectional:
+            self.end(disconnect_for(error))
+        elif isinstance(error, Refusal):
             self.refuse(command_id, error)
         elif isinstance(error, Disconnect):
             self.end(error)
         else:
             self.core.stats.handler_errors += 1
             log.error("a handler raised for %s", self._name(), exc_info=error)
-            self.refuse(command_id, Refusal())
+            self._failed(command_id, Refusal())
         if self.state is State.CONNECTING:
             self.state = State.REFUSED
 
@@ -365,6 +357,12 @@ class Session:
         return repr(self.client) if self.state is State.CONNECTED else "a client that connects"
 
     # Ending.
+
+    def _push_end(self, disconnect: Disconnect) -> None:
+        told = messages.Disconnect(
+            disconnect.number, disconnect.reason, codes.reconnects(disconnect.number)
+        )
+        self._replies.write(self.form.codec.push(messages.Push(disconnect=told)))
 
     def _give_up(self) -> None:
         self.end(Disconnect.of(codes.STALE))

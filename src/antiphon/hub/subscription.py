@@ -2,7 +2,8 @@
 
 from msgspec import Raw
 
-from antiphon.hub.ports import ChannelOptions, Codec, Holder, Route
+from antiphon.hub.form import Form
+from antiphon.hub.ports import ChannelOptions, Holder, Route
 from antiphon.hub.wheel import Alarm
 from antiphon.publication import ClientInfo, Publication
 from antiphon.wire.port import Connection
@@ -19,10 +20,10 @@ class Subscription:
         "alarm",
         "buffer",
         "channel",
-        "codec",
         "connection",
         "data",
         "expires_at",
+        "form",
         "holder",
         "info",
         "options",
@@ -39,7 +40,7 @@ class Subscription:
         *,
         holder: Holder,
         connection: Connection,
-        codec: Codec,
+        form: Form,
         options: ChannelOptions,
         server_side: bool,
         expires_at: float | None,
@@ -50,7 +51,7 @@ class Subscription:
         self.info = info
         self.holder = holder
         self.connection = connection
-        self.codec = codec
+        self.form = form
         self.server_side = server_side
         self.expires_at = expires_at
         self.data = data

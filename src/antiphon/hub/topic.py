@@ -1,90 +1,19 @@
-"""A live channel: who is subscribed on this node, and what waits to be written to them.
+"""A live channel: who is subscribed on this node, and how far its stream has arrived here.
 
-A publication is encoded once per group of subscribers that speak the same codec, and put into the
-group's outbox. Once per turn of the event loop the outbox becomes one packet, written once to each
-member. Whoever joins in between gets what comes after, whoever leaves what came before, so that
-nobody gets a publication from before their own reply, and no coming and going costs a write to all.
+A subscription is entered first, buffers while its stream is read, and then becomes a member of the
+audience of its form. A gap in the stream has every client recover.
 """
 
 from collections.abc import Callable
 
-from antiphon.hub.ports import Codec
+from antiphon.errors import Disconnect
+from antiphon.hub.audience import Audience, News
+from antiphon.hub.form import Form
+from antiphon.hub.patches import Patches
 from antiphon.hub.stats import Stats
 from antiphon.hub.subscription import Subscription
 from antiphon.protocol.messages import Join, Leave, Push
 from antiphon.publication import ClientInfo, Publication, StreamPosition
-from antiphon.wire.packet import Packet
-from antiphon.wire.port import Connection
-
-
-class Group:
-    """The members of a topic that are written the same bytes, and what waits for them.
-
-    Most members get the whole outbox. Lines of their own have those who joined after its first
-    line, and those whom a line leaves out.
-    """
-
-    __slots__ = ("_members", "_outbox", "_own", "_targets", "codec")
-
-    def __init__(self, codec: Codec) -> None:
-        self.codec = codec
-        self._outbox: list[bytes] = []
-        self._own: dict[str, list[bytes]] = {}
-        self._members: dict[str, Connection] = {}
-        self._targets: tuple[Connection, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self._members)
-
-    def add(self, client: str, connection: Connection) -> None:
-        """Take a member in, from the next line on."""
-        self._members[client] = connection
-        self._targets = ()
-        if self._outbox:
-            self._own[client] = []
-
-    def remove(self, client: str, stats: Stats) -> None:
-        """Let a member go, with what waits for it."""
-        connection = self._members.pop(client, None)
-        lines = self._own.pop(client, self._outbox)
-        self._targets = ()
-        if connection is not None:
-            self._write(lines, (connection,), stats)
-
-    def append(self, line: bytes, exclude: str = "") -> None:
-        """Have a line wait for every member, except the client `exclude`."""
-        own = self._own
-        if exclude in self._members and exclude not in own:
-            own[exclude] = self._outbox.copy()
-        self._outbox.append(line)
-        for client, lines in own.items():
-            if client != exclude:
-                lines.append(line)
-
-    def flush(self, stats: Stats) -> None:
-        """Write what waits, in one packet to each member."""
-        lines, own = self._outbox, self._own
-        if not lines:
-            return
-        self._outbox = []
-        # Iterating over a copy: a write may close a slow connection, which leaves the group.
-        targets = self._targets
-        if not targets:
-            targets = self._targets = tuple(self._members.values())
-        if own:
-            self._own = {}
-            members = self._members
-            targets = tuple(members[client] for client in members.keys() - own.keys())
-            for connection, few in [(members[client], few) for client, few in own.items()]:
-                self._write(few, (connection,), stats)
-        self._write(lines, targets, stats)
-
-    def _write(self, lines: list[bytes], targets: tuple[Connection, ...], stats: Stats) -> None:
-        if lines and targets:
-            packet = Packet(self.codec.join_lines(lines))
-            for connection in targets:
-                connection.write(packet)
-            stats.deliveries += len(lines) * len(targets)
 
 
 class Topic:
@@ -96,8 +25,9 @@ class Topic:
 
     __slots__ = (
         "_ahead",
-        "_groups",
+        "_audiences",
         "_on_dirty",
+        "_patches",
         "_stats",
         "dirty",
         "epoch",
@@ -106,15 +36,23 @@ class Topic:
         "subscriptions",
     )
 
-    def __init__(self, name: str, *, on_dirty: Callable[["Topic"], None], stats: Stats) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        on_dirty: Callable[["Topic"], None],
+        patches: Patches,
+        stats: Stats,
+    ) -> None:
         self.name = name
         self.offset = -1
         self.epoch = ""
         self.dirty = False
         self.subscriptions: dict[str, Subscription] = {}
         self._ahead: dict[Subscription, int] = {}
-        self._groups: dict[Codec, Group] = {}
+        self._audiences: dict[Form, Audience] = {}
         self._on_dirty = on_dirty
+        self._patches = patches
         self._stats = stats
 
     @property
@@ -141,38 +79,48 @@ class Topic:
             self.offset = top.offset
         self.epoch = top.epoch
 
-    def go_live(self, subscription: Subscription, seen: int) -> list[Publication]:
+    def go_live(
+        self, subscription: Subscription, seen: int, newest: Publication | None = None
+    ) -> list[Publication]:
         """Deliver to the subscription what is newer than `seen`; return what it has buffered of it.
 
         An engine may say of a stream what it has not delivered yet. Then the subscription is ahead
         of the others, and becomes one of them when they have got there.
+
+        Args:
+            newest: the publication with the offset `seen`, if the client has got it.
         """
         buffered, subscription.buffer = subscription.buffer or [], None
+        late = [p for p in buffered if not p.offset or p.offset > seen]
         if 0 <= self.offset < seen:
             self._ahead[subscription] = seen
         else:
-            self._enlist(subscription)
-        return [p for p in buffered if not p.offset or p.offset > seen]
+            self._enlist(subscription, None if late else newest)
+        return late
 
     def remove(self, subscription: Subscription) -> None:
         """Deliver nothing more to the subscription."""
         if not self.holds(subscription):
             return
-        client = subscription.info.client
+        client, form = subscription.info.client, subscription.form
         del self.subscriptions[client]
         self._ahead.pop(subscription, None)
-        if group := self._groups.get(subscription.codec):
-            group.remove(client, self._stats)
-            if not group:
-                del self._groups[subscription.codec]
+        if audience := self._audiences.get(form):
+            audience.remove(client)
+            if not audience:
+                del self._audiences[form]
 
     def deliver(self, publication: Publication, exclude: str) -> None:
         """Hand one publication to every subscription, except that of the client `exclude`."""
         if publication.offset and not self._advance(publication):
             return
         self._buffer(publication, exclude)
-        for group in self._groups.values():
-            group.append(group.codec.publication(self.name, publication), exclude)
+        news = News(self.name, publication)
+        for audience in tuple(self._audiences.values()):
+            try:
+                audience.publish(news, exclude)
+            except Disconnect as error:
+                self._end(audience, error)
         if self._ahead:
             self._catch_up()
         self._mark()
@@ -194,26 +142,32 @@ class Topic:
             subscription.holder.lose_position(self.name)
 
     def flush(self) -> None:
-        """Write every group's outbox."""
-        for group in tuple(self._groups.values()):
-            group.flush(self._stats)
+        """Write what waits for every audience."""
+        for audience in tuple(self._audiences.values()):
+            audience.flush()
 
-    def _enlist(self, subscription: Subscription) -> None:
-        group = self._groups.get(subscription.codec)
-        if group is None:
-            group = self._groups[subscription.codec] = Group(subscription.codec)
-        group.add(subscription.info.client, subscription.connection)
+    def _enlist(self, subscription: Subscription, newest: Publication | None) -> None:
+        form = subscription.form
+        audience = self._audiences.get(form)
+        if audience is None:
+            audience = self._audiences[form] = form.audience(self._patches, self._stats)
+        audience.add(subscription.info.client, subscription.connection, newest)
+
+    def _end(self, audience: Audience, error: Disconnect) -> None:
+        for client in audience.clients():
+            if subscription := self.subscriptions.get(client):
+                subscription.holder.end(error)
 
     def _catch_up(self) -> None:
-        """Make those members of a group that the topic has caught up with."""
+        """Make those members of an audience that the topic has caught up with."""
         for subscription in [s for s, seen in self._ahead.items() if seen <= self.offset]:
             del self._ahead[subscription]
-            self._enlist(subscription)
+            self._enlist(subscription, None)
 
     def _buffer(self, publication: Publication, exclude: str) -> None:
         """Hold a publication for the subscriptions in the making."""
-        # Live ones are in a group each: equal counts mean that nobody is joining just now.
-        if len(self.subscriptions) == sum(map(len, self._groups.values())):
+        # Live ones are in an audience each: equal counts mean that nobody is joining just now.
+        if len(self.subscriptions) == sum(map(len, self._audiences.values())):
             return
         for subscription in self.subscriptions.values():
             # One with an offset is held for the excluded client too: it would look lost to it.
@@ -235,8 +189,8 @@ class Topic:
         return False
 
     def _push(self, payload: Push) -> None:
-        for group in self._groups.values():
-            group.append(group.codec.push(payload))
+        for audience in self._audiences.values():
+            audience.push(payload)
         self._mark()
 
     def _mark(self) -> None:

@@ -10,13 +10,12 @@ Decoding raises `Malformed`, and nothing else, on any input.
 from typing import Final
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw, structs
 
-from antiphon.errors import Malformed, Refusal
+from antiphon.errors import Malformed
 from antiphon.protocol.messages import (
     Command,
     EmulationRequest,
-    Error,
     Message,
     Push,
     Reply,
@@ -28,7 +27,7 @@ from antiphon.publication import Publication
 PING: Final = b"{}"
 
 
-class _EmulationRequest(Struct):
+class _EmulationRequest(msgspec.Struct):
     """`EmulationRequest` in JSON: `data` is a frame as a string."""
 
     session: str = ""
@@ -80,17 +79,11 @@ def decode_emulation(data: bytes) -> EmulationRequest:
 
 
 def reply(command_id: int, name: str, result: Result) -> bytes:
-    """Encode the answer to the command called `name`, whose result it must be."""
+    """Encode the answer to a command: its result under its name, or an `Error` as "error"."""
     if type(result) is RPCResult and result.data:
         # The commonest reply, and the only one an app's own latency hangs on.
         return b'{"id":%d,"rpc":{"data":%b}}' % (command_id, result.data)
     return _encode(Reply(id=command_id, **{name: result}))  # type: ignore[arg-type]
-
-
-def error(command_id: int, refusal: Refusal) -> bytes:
-    """Encode an error reply."""
-    body = Error(code=refusal.number, message=refusal.text, temporary=refusal.temporary)
-    return _encode(Reply(id=command_id, error=body))
 
 
 def push(payload: Push) -> bytes:
@@ -108,6 +101,20 @@ def message(data: Raw) -> bytes:
     return _encode(Reply(push=Push(message=Message(data=data))))
 
 
-def join_lines(replies: list[bytes]) -> bytes:
-    """Join replies into the payload of one frame."""
-    return replies[0] if len(replies) == 1 else b"\n".join(replies)
+def join(lines: list[bytes]) -> bytes:
+    """Join lines, at least one, into what one frame holds."""
+    return lines[0] if len(lines) == 1 else b"\n".join(lines)
+
+
+def whole(published: Publication) -> Publication:
+    """Return a publication as delta subscribers get it: its payload as text in a JSON string."""
+    return structs.replace(published, data=_text(bytes(published.data)))
+
+
+def patched(published: Publication, patch: bytes) -> Publication:
+    """Return a publication whose payload is a patch, which is UTF-8, in a JSON string."""
+    return structs.replace(published, data=_text(patch), delta=True)
+
+
+def _text(data: bytes) -> Raw:
+    return Raw(_encode(data.decode()))

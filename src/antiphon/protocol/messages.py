@@ -225,7 +225,9 @@ Result = (
     | HistoryResult
     | RefreshResult
     | SubRefreshResult
+    | Error
 )
+"""What a reply holds."""
 
 
 class Join(Struct):

@@ -9,8 +9,8 @@ import msgspec
 from antiphon.hub.hub import Hub
 
 
-def health(hub: Hub, *, version: str, dead_tasks: list[str]) -> tuple[int, bytes]:
-    """Return the HTTP status and the body."""
+def health(hub: Hub, *, version: str, dead_tasks: list[str]) -> tuple[int, bytes, str]:
+    """Return the HTTP status, the body and its type."""
     if hub.draining:
         status = "shutting down"
     elif dead_tasks:
@@ -26,4 +26,4 @@ def health(hub: Hub, *, version: str, dead_tasks: list[str]) -> tuple[int, bytes
     }
     if dead_tasks:
         body["dead_tasks"] = dead_tasks
-    return (200 if status == "ok" else 503), msgspec.json.encode(body)
+    return (200 if status == "ok" else 503), msgspec.json.encode(body), "application/json"

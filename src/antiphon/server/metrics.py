@@ -61,6 +61,10 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.registry.register(_HubCollector(hub))
 
+    def page(self) -> tuple[int, bytes, str]:
+        """Return the HTTP status, the body and its type."""
+        return 200, self.render(), self.content_type
+
     def render(self) -> bytes:
         """Return all metrics as text."""
         return generate_latest(self.registry)

@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
 
-from antiphon.app import WEBSOCKET_PATH, App
+from antiphon.app import App
 from antiphon.auth import Identity
 from antiphon.dialer import Peer, dial
+from antiphon.entrance import WEBSOCKET_PATH
 from antiphon.hosting import Hosting
 from antiphon.publication import StreamPosition
 from antiphon.testing.client import AppClient

@@ -27,6 +27,8 @@ class MemoryConnection:
     def __init__(self, request: Request, message_limit: int) -> None:
         self.request = request
         self.message_limit = message_limit
+        self.subprotocol: str | None = None
+        self.session = ""
         self.written: deque[bytes] = deque()
         """What the client has not taken yet."""
         self.end: tuple[int, str] | None = None

@@ -1,9 +1,8 @@
-"""The same `Connection` over plain ASGI, for servers other than ours.
+"""What the connections of an ASGI server have in common: the WebSocket's, and the HTTP stream's.
 
-Frames, UTF-8, pings and the close handshake are the ASGI server's business. What a client may cost is
-ours, with the same limits as on the native path: size of a message, bytes in the outbox (3008),
-time that a send may take, time to end after a close. A connection has one writer task, because
-ASGI sends are coroutines; the app's own call reads.
+What a client may cost is ours, with the same limits as on the native path: bytes in the outbox
+(3008), time that a send may take, time to end after a close. A connection has one writer task,
+because ASGI sends are coroutines; the app's own call reads.
 
 ASGI cannot abort a TCP connection. When the deadline after a close has passed the app returns, and the
 server does what it does then.
@@ -11,45 +10,26 @@ server does what it does then.
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from asyncio import Timeout
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from antiphon import codes
-from antiphon.wire.admission import examine
-from antiphon.wire.packet import BINARY, Packet
+from antiphon.wire.packet import Packet
 from antiphon.wire.port import Endpoint, Receiver, Refusal, Request
-from antiphon.wire.rules import fit_reason
 
 logger = logging.getLogger("antiphon.wire")
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
 
 
-async def serve_websocket(
-    scope: MutableMapping[str, Any], receive: Receive, send: Send, endpoint: Endpoint
-) -> None:
-    """Serve one ASGI scope of type "websocket" from handshake to end.
-
-    A request that the endpoint does not admit gets its refusal as an HTTP answer where the server
-    has the extension `websocket.http.response`, else the server's own 403.
-    """
-    await receive()  # "websocket.connect"; nothing else can come first
-    request = _request(scope)
-    refusal = examine(endpoint, request)
-    if refusal is not None:
-        await _refuse(refusal, scope, send)
-        return
-    offered = scope.get("subprotocols", ())
-    chosen = next((name for name in endpoint.subprotocols if name in offered), None)
-    await send({"type": "websocket.accept", "subprotocol": chosen})
-    await AsgiConnection(request, endpoint).run(receive, send)
-
-
-def _request(scope: MutableMapping[str, Any]) -> Request:
+def request_of(scope: MutableMapping[str, Any]) -> Request:
+    """Return the request that an ASGI scope describes."""
     client = scope.get("client")
     return Request(
         path=scope["path"],
@@ -63,28 +43,35 @@ def _request(scope: MutableMapping[str, Any]) -> Request:
     )
 
 
-async def _refuse(refusal: Refusal, scope: MutableMapping[str, Any], send: Send) -> None:
-    if "websocket.http.response" not in (scope.get("extensions") or {}):
-        await send({"type": "websocket.close"})
-        return
+async def answer(send: Send, refusal: Refusal, headers: Headers, *, prefix: str) -> None:
+    """Send a whole HTTP response.
+
+    Args:
+        headers: besides those that the refusal has.
+        prefix: of the message types: ``http`` or ``websocket.http``.
+    """
     body = refusal.text.encode()
-    headers = {
+    own = {
         **refusal.headers,
         "content-type": "text/plain; charset=utf-8",
         "content-length": str(len(body)),
+        "cache-control": "no-store",
     }
+    head = [(name.lower().encode(), value.encode()) for name, value in own.items()]
     await send(
         {
-            "type": "websocket.http.response.start",
+            "type": f"{prefix}.response.start",
             "status": refusal.status,
-            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+            "headers": [*head, *headers],
         }
     )
-    await send({"type": "websocket.http.response.body", "body": body})
+    await send({"type": f"{prefix}.response.body", "body": body})
 
 
-class AsgiConnection:
-    """One WebSocket of another server: `antiphon.wire.port.Connection` over ASGI.
+class AsgiConnection(ABC):
+    """One connection of another server: `antiphon.wire.port.Connection` over ASGI.
+
+    Subclasses say how a packet is sent, how the connection begins and ends, and what is read.
 
     Args:
         request: that opened it.
@@ -105,6 +92,8 @@ class AsgiConnection:
         "binary",
         "message_limit",
         "request",
+        "session",
+        "subprotocol",
     )
 
     _deadline: Timeout
@@ -113,6 +102,8 @@ class AsgiConnection:
 
     def __init__(self, request: Request, endpoint: Endpoint) -> None:
         self.request = request
+        self.subprotocol: str | None = None
+        self.session = ""
         self.message_limit = endpoint.limits.message_bytes
         self.binary = False
         self._endpoint = endpoint
@@ -139,12 +130,14 @@ class AsgiConnection:
             writer.cancel()
             self._notify(codes.ABNORMAL_CLOSURE, "")
 
+    # What sits above calls these.
+
     def write(self, packet: Packet) -> None:
         """Send one message. Never blocks: a client that stays behind is closed with 3008."""
         if self._close is not None:
             return
         if self._queued > self._limits.outbox_bytes:
-            self._drop_outbox()
+            self._outbox.clear()
             self.close(*codes.SLOW)
             return
         self._outbox.append(packet)
@@ -152,7 +145,7 @@ class AsgiConnection:
         self._writable.set()
 
     def close(self, code: int, reason: str) -> None:
-        """Send a close frame and end within `Limits.close_seconds`."""
+        """Send what waits, say farewell, and end within `Limits.close_seconds`."""
         if self._close is not None:
             return
         self._end(code, reason)
@@ -168,6 +161,25 @@ class AsgiConnection:
         """Undo `pause_reading`."""
         self._readable.set()
 
+    # What a subclass says.
+
+    @abstractmethod
+    async def _read_all(self, receive: Receive) -> None:
+        """Take messages until the client is gone, then call `_lost`."""
+
+    @abstractmethod
+    async def _send_greeting(self, send: Send) -> None:
+        """Send what comes ahead of all packets."""
+
+    @abstractmethod
+    async def _send_packet(self, send: Send, packet: Packet) -> None: ...
+
+    @abstractmethod
+    async def _send_farewell(self, send: Send, code: int, reason: str) -> None:
+        """End the connection, behind all packets."""
+
+    # Within.
+
     def _open(self) -> None:
         try:
             self._receiver = self._endpoint.open(self)
@@ -175,25 +187,10 @@ class AsgiConnection:
             logger.exception("a connection could not be opened")
             self.close(codes.INTERNAL_FAILURE, "")
 
-    async def _read_all(self, receive: Receive) -> None:
-        while True:
-            message = await receive()
-            if message["type"] == "websocket.disconnect":
-                code = message.get("code") or codes.NO_STATUS
-                self._end(code, "")
-                self._notify(code, message.get("reason") or "")
-                return
-            await self._readable.wait()
-            if self._close is None:
-                self._take(message)
-
-    def _take(self, message: Message) -> None:
-        text = message.get("text")
-        data: bytes = message["bytes"] if text is None else text.encode()
+    def _take(self, data: bytes) -> None:
         if len(data) > self.message_limit:
             self.close(codes.MESSAGE_TOO_BIG, "message too big")
             return
-        self.binary = text is None
         try:
             if self._receiver is not None:
                 self._receiver.on_message(data)
@@ -203,13 +200,12 @@ class AsgiConnection:
 
     async def _write_all(self, send: Send) -> None:
         try:
+            await self._send_greeting(send)
             while self._close is None or self._outbox:
                 await self._writable.wait()
                 self._writable.clear()
                 await self._flush(send)
-            code, reason = self._close
-            reason = fit_reason(reason).decode()
-            await send({"type": "websocket.close", "code": code, "reason": reason})
+            await self._send_farewell(send, *self._close)
         except Exception:
             # The server says in its own way that the client is gone, or a send took too long.
             self._deadline.reschedule(self._loop.time())
@@ -218,18 +214,19 @@ class AsgiConnection:
         while self._outbox:
             packet = self._outbox.popleft()
             async with asyncio.timeout(self._limits.stalled_seconds):
-                await send(_event(packet))
+                await self._send_packet(send, packet)
             self._queued -= len(packet.payload)
+
+    def _lost(self, code: int, reason: str) -> None:
+        """Note that the client is gone."""
+        self._end(code, "")
+        self._notify(code, reason)
 
     def _end(self, code: int, reason: str) -> None:
         """Take and deliver no more messages."""
         if self._close is None:
             self._close = (code, reason)
         self._readable.set()
-
-    def _drop_outbox(self) -> None:
-        """Make way for the close frame."""
-        self._outbox.clear()
 
     def _notify(self, code: int, reason: str) -> None:
         receiver, self._receiver = self._receiver, None
@@ -238,9 +235,3 @@ class AsgiConnection:
                 receiver.on_close(code, reason)
             except Exception:
                 logger.exception("the end of a connection could not be handled")
-
-
-def _event(packet: Packet) -> Message:
-    if packet.opcode == BINARY:
-        return {"type": "websocket.send", "bytes": packet.payload}
-    return {"type": "websocket.send", "text": packet.payload.decode()}

@@ -82,7 +82,10 @@ class NativeConnection(WSListener):
         "binary",
         "message_limit",
         "request",
+        "subprotocol",
     )
+
+    session = ""
 
     _compresses = False
     _writer: FrameWriter
@@ -92,6 +95,7 @@ class NativeConnection(WSListener):
 
     def __init__(self, request: Request, service: Service, transport: asyncio.Transport) -> None:
         self.request = request
+        self.subprotocol: str | None = None
         self.message_limit = service.limits.message_bytes
         self.binary = False
         self._service = service

@@ -1,8 +1,9 @@
 """The check of `Origin`, against cross-site WebSocket hijacking. Pure.
 
 A browser sends its cookies along with any WebSocket handshake, whichever page asked for it, and
-names that page's origin (RFC 6455 section 10.2). Only exact matches pass: no pattern, no suffix, no
-wildcard. A request without the header does not come from a page, and passes: where cookies
+names that page's origin (RFC 6455 section 10.2; Fetch section 3.1 for HTTP). Only exact matches pass: no pattern, no suffix, no
+wildcard. A request without the header passes, unless the browser says in another one that it comes
+from another site: a page may ask for an HTTP stream as it asks for an image. Where cookies
 authenticate, ask for more than the origin.
 """
 
@@ -20,7 +21,7 @@ def origin_allowed(request: Request, allowed: frozenset[str]) -> bool:
     """
     origins = [value for name, value in request.headers if name == "origin"]
     if not origins:
-        return True
+        return request.header("sec-fetch-site") != "cross-site"
     if len(origins) > 1 or origins[0] == "null":
         return False
     return origins[0] in allowed if allowed else _same_host(request, origins[0])

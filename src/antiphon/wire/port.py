@@ -6,12 +6,16 @@ keeps the `Receiver` that it returns.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Final, Protocol
+from urllib.parse import parse_qs
 
 from msgspec import Struct
 
 from antiphon.limits import Limits
 from antiphon.wire.packet import Packet
+
+PROTOBUF_BODY: Final = "application/octet-stream"
+"""The media type of Protobuf in HTTP."""
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -35,6 +39,15 @@ class Request(Struct, frozen=True, kw_only=True):
                 return value
         return None
 
+    def parameter(self, name: str) -> str:
+        """Return the first value of a query parameter, decoded; "" where there is none."""
+        return parse_qs(self.query).get(name, [""])[0]
+
+    @property
+    def media_type(self) -> str:
+        """What the body is, in lower case and without parameters; "" where nothing says so."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
 
 class Refusal(Struct, frozen=True):
     """An HTTP answer instead of an upgrade. `text` is constant: nothing of the client's is in it."""
@@ -45,9 +58,16 @@ class Refusal(Struct, frozen=True):
 
 
 class Connection(Protocol):
-    """One open WebSocket, as seen from above. Every method is safe to call after the end."""
+    """One open WebSocket or HTTP stream, as seen from above.
+
+    Every method is safe to call after the end.
+    """
 
     request: Request
+    subprotocol: str | None
+    """The WebSocket subprotocol that was agreed on."""
+    session: str
+    """What the client's own requests name an HTTP stream by, a secret; "" of a WebSocket."""
     message_limit: int
     """Bytes of the largest inbound message; may be raised once the client is known."""
 
@@ -55,7 +75,7 @@ class Connection(Protocol):
         """Send one message. Never blocks: a client that stays behind is closed with 3008."""
 
     def close(self, code: int, reason: str) -> None:
-        """Send a close frame and end the TCP connection within `Limits.close_seconds`."""
+        """Tell the client, by a close frame if there is one, and end within `Limits.close_seconds`."""
 
     def pause_reading(self) -> None:
         """Take no further messages from the client until `resume_reading`."""

@@ -176,14 +176,16 @@ class UpgradeProtocol(asyncio.Protocol):
         endpoint = service.endpoint
         offers = upgrade.tokens("sec-websocket-extensions")
         agreement = negotiate(offers) if endpoint.compression else None
+        subprotocol = choose_subprotocol(upgrade, endpoint.subprotocols)
         self._transport.write(
             accept_response(
                 upgrade.key,
-                subprotocol=choose_subprotocol(upgrade, endpoint.subprotocols),
+                subprotocol=subprotocol,
                 extension=agreement.header if agreement else None,
             )
         )
         connection = _connection(service, request, self._transport, agreement)
+        connection.subprotocol = subprotocol
         service.enter(connection)
         self._loop.call_soon(self._hand_over, connection, service, tail)
 

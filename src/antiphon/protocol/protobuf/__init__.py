@@ -27,12 +27,12 @@ package whose version users may need for themselves.
 from typing import Final
 
 from msgspec import Raw
+from msgspec.structs import replace
 
-from antiphon.errors import Malformed, Refusal
+from antiphon.errors import Malformed
 from antiphon.protocol.messages import (
     Command,
     EmulationRequest,
-    Error,
     Message,
     Push,
     Result,
@@ -42,7 +42,6 @@ from antiphon.protocol.protobuf.commands import read_command, read_emulation
 from antiphon.protocol.protobuf.reader import malformed, rest_of_varint
 from antiphon.protocol.protobuf.replies import (
     RESULTS,
-    write_error,
     write_publication,
     write_push,
 )
@@ -95,7 +94,7 @@ def decode_emulation(data: bytes) -> EmulationRequest:
 
 
 def reply(command_id: int, name: str, result: Result) -> bytes:
-    """Encode the answer to the command called `name`, whose result it must be."""
+    """Encode the answer to a command: its result under its name, or an `Error` as "error"."""
     if type(result) is RPCResult:
         # The commonest reply, and the only one an app's own latency hangs on.
         data = result.data
@@ -105,12 +104,6 @@ def reply(command_id: int, name: str, result: Result) -> bytes:
     parts = [b"\x08", varint(command_id)]
     RESULTS[name](parts, result)
     return b"".join(parts)
-
-
-def error(command_id: int, refusal: Refusal) -> bytes:
-    """Encode an error reply."""
-    body = Error(code=refusal.number, message=refusal.text, temporary=refusal.temporary)
-    return b"\x08%b\x12%b" % (varint(command_id), sized(write_error(body)))
 
 
 def push(payload: Push) -> bytes:
@@ -126,9 +119,22 @@ def publication(channel: str, published: Publication) -> bytes:
     return b"".join((b"\x22", whole, b"\x12", label, name, b"\x22", size, body))
 
 
-def message(data: Raw) -> bytes:
+def message(told: Message) -> bytes:
     """Encode a message push, which belongs to no channel."""
-    return push(Push(message=Message(data=data)))
+    return push(Push(message=told))
+
+
+# Deltas.
+
+
+def whole(published: Publication) -> Publication:
+    """Return a publication as delta subscribers get it: as it is."""
+    return published
+
+
+def patched(published: Publication, patch: bytes) -> Publication:
+    """Return a publication whose payload is a patch."""
+    return replace(published, data=Raw(patch), delta=True)
 
 
 def join(lines: list[bytes]) -> bytes:

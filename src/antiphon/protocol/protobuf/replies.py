@@ -95,7 +95,10 @@ _refresh = by_table(
 _expiry = by_table(scalar("expires", 1), scalar("ttl", 2))
 _presence_stats = by_table(scalar("num_clients", 1), scalar("num_users", 2))
 
+_error = by_table(scalar("code", 1), text("message", 2), scalar("temporary", 3))
+
 _RESULTS: tuple[tuple[str, int, Write], ...] = (
+    ("error", 2, _error),
     ("connect", 5, _connect),
     ("subscribe", 6, _subscribe),
     ("unsubscribe", 7, by_table()),
@@ -109,8 +112,6 @@ _RESULTS: tuple[tuple[str, int, Write], ...] = (
 )
 RESULTS: Final = {name: nested(name, place, write)[1] for name, place, write in _RESULTS}
 """How to write the result of each command into a `Reply`."""
-
-write_error: Final = by_table(scalar("code", 1), text("message", 2), scalar("temporary", 3))
 
 _joined = by_table(nested("info", 1, write_client_info))
 _subscribed = by_table(

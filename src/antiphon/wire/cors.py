@@ -1,0 +1,34 @@
+"""The headers that let a page of an allowed origin read our HTTP answers (Fetch section 3.2). Pure.
+
+Whether an origin is allowed is asked of the endpoint first; these only say so to the browser.
+"""
+
+from typing import Final
+
+from antiphon.wire.port import Request
+
+Headers = list[tuple[bytes, bytes]]
+
+PREFLIGHT_SECONDS: Final = 300
+"""How long a browser may remember what it may send."""
+
+
+def cors_headers(request: Request) -> Headers:
+    """Return what an answer to an admitted request carries."""
+    headers = [(b"vary", b"origin")]
+    if origin := request.header("origin"):
+        headers += [
+            (b"access-control-allow-origin", origin.encode("latin-1")),
+            (b"access-control-allow-credentials", b"true"),
+        ]
+    return headers
+
+
+def preflight_headers(request: Request, methods: tuple[str, ...]) -> Headers:
+    """Return what the answer to an admitted `OPTIONS` request carries."""
+    return [
+        *cors_headers(request),
+        (b"access-control-max-age", str(PREFLIGHT_SECONDS).encode()),
+        (b"access-control-allow-methods", ", ".join((*methods, "OPTIONS")).encode()),
+        (b"access-control-allow-headers", b"authorization, content-type, last-event-id"),
+    ]
