@@ -115,6 +115,7 @@ class App:
         open: bool = False,
         personal: bool = False,
         publish_unsubscribed: bool = False,
+        read_unsubscribed: bool = False,
         delta: bool = False,
         tags_filter: bool = False,
     ) -> Channel:
@@ -133,6 +134,8 @@ class App:
             personal: every connection of a user is subscribed to the user's own channel. The
                 address has one parameter, ``{user}``.
             publish_unsubscribed: a client may publish without being in the channel.
+            read_unsubscribed: a client may ask for presence and history without being in the
+                channel: every connected one, where the name does not keep it out.
             delta: clients that ask for it get each publication as a patch to the one before, where
                 that is smaller. For large payloads that change little.
             tags_filter: clients may choose publications by their tags.
@@ -150,6 +153,7 @@ class App:
             open=open,
             personal=personal,
             publish_unsubscribed=publish_unsubscribed,
+            read_unsubscribed=read_unsubscribed,
             delta=delta,
             tags_filter=tags_filter,
             hub=self.hub,

@@ -30,6 +30,8 @@ async def stage() -> AsyncIterator[Stage]:
         ({"channel": "room:a b"}, 107),
         ({"channel": "__proto__"}, 107),
         ({"channel": "closed"}, 103),
+        ({"channel": "news", "type": 1}, 103),
+        ({"channel": "nowhere", "type": 4}, 102),
         ({"channel": "talk#bob,eve"}, 103),
         ({"channel": "talk#ann"}, 102),
         ({"channel": "$secret"}, 102),

@@ -77,6 +77,7 @@ class Channel:
         open: bool,
         personal: bool,
         publish_unsubscribed: bool,
+        read_unsubscribed: bool,
         delta: bool,
         tags_filter: bool,
         hub: Hub,
@@ -98,6 +99,7 @@ class Channel:
             presence=presence,
             join_leave=join_leave,
             publish_unsubscribed=publish_unsubscribed,
+            read_unsubscribed=read_unsubscribed,
             delta=delta,
             tags_filter=tags_filter,
         )

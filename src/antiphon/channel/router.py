@@ -64,6 +64,10 @@ class ChannelRoute:
             raise Forbidden()
         return Grant()
 
+    def check_reader(self, client: Client) -> None:
+        """Raise `Forbidden` where the name asks for a token, or lists users that this is none of."""
+        self._check_users(client)
+
     async def accept(self, client: Client, data: Raw) -> Outgoing | None:
         """Validate what a client publishes, have it handled, and encode what the channel gets."""
         channel = self._channel

@@ -26,7 +26,7 @@ from antiphon.errors import (
 from antiphon.hub.connecting import connect, refresh
 from antiphon.hub.form import Form
 from antiphon.hub.joining import seconds_left
-from antiphon.hub.ports import MessageHandler, Method, Route
+from antiphon.hub.ports import ChannelOptions, MessageHandler, Method, Route
 from antiphon.hub.running import finish
 from antiphon.hub.session import Command, Rest, Session
 from antiphon.hub.subscription import Subscription
@@ -76,24 +76,35 @@ def _route(session: Session, channel: str) -> Route:
     return session.core.app.route(channel)
 
 
-def _subscribed(session: Session, channel: str) -> Subscription:
-    """Find the client's live subscription.
+def _live(session: Session, channel: str) -> Subscription | None:
+    subscription = session.membership.subscriptions.get(channel)
+    return subscription if subscription is not None and subscription.live else None
+
+
+def _options(session: Session, channel: str) -> ChannelOptions:
+    """Return what holds for the client in a channel, whether it is in there or not."""
+    route, subscription = _route(session, channel), _live(session, channel)
+    return route.options if subscription is None else subscription.options
+
+
+def _check_reader(session: Session, channel: str) -> None:
+    """See that the client may ask for what a channel keeps.
 
     Raises:
-        Forbidden: the client is not in the channel.
+        Forbidden: it is not in the channel, where it has to be.
     """
-    if not channel:
-        raise Malformed("a command without a channel")
-    subscription = session.membership.subscriptions.get(channel)
-    if subscription is None or not subscription.live:
-        session.core.app.route(channel)
-        raise Forbidden("subscribe first")
-    return subscription
+    if _live(session, channel) is None:
+        route = _route(session, channel)
+        if not route.options.read_unsubscribed:
+            raise Forbidden("subscribe first")
+        route.check_reader(session.client)
 
 
 def subscribe(session: Session, command_id: int, request: SubscribeRequest) -> Rest:
     """Ask the app for permission, join the channel, and reply."""
     route = _route(session, request.channel)
+    if request.type:
+        raise Forbidden("subscriptions of this type are not spoken here")
     form = _form(session, request, route)
     session.membership.check_free(request.channel)
     waits = route.subscribe_waits or session.core.engine.waits
@@ -140,7 +151,10 @@ async def unsubscribe(session: Session, command_id: int, request: UnsubscribeReq
 
 async def sub_refresh(session: Session, command_id: int, request: SubRefreshRequest) -> None:
     """Prolong one subscription by a new token."""
-    subscription = _subscribed(session, request.channel)
+    _route(session, request.channel)
+    subscription = _live(session, request.channel)
+    if subscription is None:
+        raise Forbidden("subscribe first")
     if subscription.expires_at is None or not subscription.renewable:
         raise Malformed("refresh of a subscription that cannot be refreshed")
     if not request.token:
@@ -190,26 +204,31 @@ async def _publish(
     session.respond(command_id, "publish", PublishResult())
 
 
+def _check_presence(session: Session, channel: str) -> None:
+    if not _options(session, channel).presence:
+        raise NotAvailable("this channel keeps no presence")
+    _check_reader(session, channel)
+
+
 async def presence(session: Session, command_id: int, request: PresenceRequest) -> None:
     """Say who is in a channel."""
-    if not _subscribed(session, request.channel).options.presence:
-        raise NotAvailable("this channel keeps no presence")
+    _check_presence(session, request.channel)
     present = await session.core.engine.presence(request.channel)
     session.respond(command_id, "presence", PresenceResult(present))
 
 
 async def presence_stats(session: Session, command_id: int, request: PresenceStatsRequest) -> None:
     """Say how many are in a channel."""
-    if not _subscribed(session, request.channel).options.presence:
-        raise NotAvailable("this channel keeps no presence")
+    _check_presence(session, request.channel)
     clients, users = await session.core.engine.presence_stats(request.channel)
     session.respond(command_id, "presence_stats", PresenceStatsResult(clients, users))
 
 
 async def history(session: Session, command_id: int, request: HistoryRequest) -> None:
     """Return a page of what a channel keeps."""
-    if not _subscribed(session, request.channel).options.history_size:
+    if not _options(session, request.channel).history_size:
         raise NotAvailable("this channel keeps no history")
+    _check_reader(session, request.channel)
     since = request.since
     if request.reverse and since is not None and since.offset == 0:
         raise BadRequest("since.offset: must be positive in reverse")

@@ -93,6 +93,8 @@ class ChannelOptions(Struct, frozen=True, kw_only=True):
     join_leave: bool = False
     publish_unsubscribed: bool = False
     """A client may publish without being in the channel."""
+    read_unsubscribed: bool = False
+    """A client may ask for presence and history without being in the channel."""
     delta: bool = False
     """Clients may get patches to the publication before, instead of whole payloads."""
     tags_filter: bool = False
@@ -126,6 +128,9 @@ class Route(Protocol):
 
     async def authorise(self, client: Client, data: Raw, token: str) -> Grant:
         """Let the client subscribe, or raise `Refusal` or `Disconnect`."""
+
+    def check_reader(self, client: Client) -> None:
+        """Raise `Forbidden` where the channel's name keeps out a client that is not in it."""
 
     async def accept(self, client: Client, data: Raw) -> Outgoing | None:
         """Validate and handle what a client publishes; return what the channel gets."""
