@@ -7,6 +7,7 @@ from msgspec import Meta, Raw, Struct
 
 from antiphon import BadRequest, Client, DeclarationError, Event
 from antiphon.calls import Calls, Messages, RPCMethod
+from antiphon.publication import NO_DATA
 
 
 class Request(Struct):
@@ -127,10 +128,55 @@ def test_bad_message_handlers_are_refused(events: Any, said: str) -> None:
 
 def test_only_declared_messages_are_sent() -> None:
     messages = Messages(Said | Typing)
-    assert bytes(messages.encode(Typing())) == b'{"type":"typing"}'
+    assert bytes(messages.encode(Typing()).data) == b'{"type":"typing"}'
     for wrong in (SaidToo(), {"type": "said"}, None):
         with pytest.raises(DeclarationError, match="not among the app's messages"):
             messages.encode(wrong)
+
+
+def echoed(client: Client, request: bytes) -> bytes:
+    return request
+
+
+def perhaps(client: Client) -> bytes | None:
+    return b"1"
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff", b'{"a":  1}', b"null"])
+def test_bytes_are_handed_through_both_ways(data: bytes) -> None:
+    method = RPCMethod("m", echoed)
+    result = method.begin(NOBODY, Raw(data))
+    assert result == data and type(result) is bytes
+    assert method.opaque and bytes(method.encode(result)) == data
+
+
+def test_a_method_that_answers_bytes_may_answer_nothing() -> None:
+    method = RPCMethod("m", perhaps)
+    assert method.opaque and bytes(method.encode(b"1")) == b"1"
+    assert method.encode(None) is NO_DATA
+    assert not RPCMethod("page", paged).opaque
+
+
+async def test_bytes_are_messages_too() -> None:
+    seen: list[Any] = []
+    messages = Messages(bytes)
+    messages.add((bytes,), lambda client, data: seen.append(data))
+    await messages(NOBODY, Raw(b"\xff"))
+    assert seen == [b"\xff"] and type(seen[0]) is bytes
+    told = messages.encode(b"\xff")
+    assert bytes(told.data) == b"\xff" and told.opaque
+    for wrong in (Said(), "x", bytearray(b"x")):
+        with pytest.raises(DeclarationError, match="not among the app's messages"):
+            messages.encode(wrong)
+
+
+def test_bytes_and_events_do_not_mix() -> None:
+    with pytest.raises(DeclarationError, match="messages: bytes are handed through unseen"):
+        Messages(bytes | Said)
+    messages = Messages(None)
+    messages.add((Said,), handle)
+    with pytest.raises(DeclarationError, match="on_message: bytes are handed through unseen"):
+        messages.add((bytes,), handle)
 
 
 def test_messages_to_clients_are_events() -> None:

@@ -3,6 +3,7 @@
 import datetime
 import decimal
 import enum
+import json as stdlib
 import uuid
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
@@ -16,9 +17,14 @@ from msgspec import Meta, Raw, Struct
 from antiphon import BadRequest, DeclarationError, Event
 from antiphon.event import (
     PayloadDecoder,
+    check_json,
     check_payload_type,
+    decoder_of,
     encode_payload,
     event_types,
+    is_json,
+    label_of,
+    payload_types,
     tag_of,
     tag_of_name,
 )
@@ -98,6 +104,16 @@ def test_what_is_no_event_is_refused_with_the_place(declared: Any, said: str) ->
         event_types(declared, where="channel 'news'")
     assert str(caught.value).startswith("channel 'news': ")
     assert said in str(caught.value)
+
+
+def test_bytes_are_declared_alone() -> None:
+    assert payload_types(bytes, where="x") == (bytes,)
+    assert payload_types(Said | Moved, where="x") == (Said, Moved)
+    assert payload_types(None, where="x") == ()
+    assert [label_of(part) for part in (bytes, Said)] == ["bytes", "said"]
+    for mixed in (bytes | Said, Said | bytes):
+        with pytest.raises(DeclarationError, match="x: bytes are handed through .* declare either"):
+            payload_types(mixed, where="x")
 
 
 class Colour(enum.Enum):
@@ -312,12 +328,99 @@ def test_a_plain_payload_is_named_by_its_field_alone() -> None:
     assert refusal("5", decode) == "Expected `object`, got `int`"
 
 
+class Document(Event):
+    """Passes JSON on as it is."""
+
+    body: Raw
+
+
+class Part(Struct):
+    """Hides it in itself."""
+
+    parts: "list[Part]" = []
+    body: Raw = Raw(b"0")
+
+
+class Whole(Event):
+    """Hides it deep down."""
+
+    parts: dict[str, Part] = {}
+
+
 def test_embedded_json_is_put_on_one_line() -> None:
-    """A newline would end the frame's line early, for everybody who gets it."""
-
-    class Document(Event):
-        body: Raw
-
-    encoded = encode_payload(Document(body=Raw(b'{\n  "a": "b\\nc",\r\n  "d": 1\n}')))
-    assert b"\n" not in bytes(encoded)
+    """A line break would end the frame's line early, for everybody who gets it."""
+    encoded = encode_payload(Document(body=Raw(b'{\n  "a": "b\\nc",\r\n  "d": 1\r}')))
+    assert b"\n" not in bytes(encoded) and b"\r" not in bytes(encoded)
     assert msgspec.json.decode(encoded)["body"] == {"a": "b\nc", "d": 1}
+
+
+# What is embedded, or opaque, and what JSON is.
+
+
+@pytest.mark.parametrize(
+    ("types", "form"),
+    [
+        ((Document,), b'{"type":"document","body":"%b"}'),
+        ((Said, Document), b'{"type":"document","body":["%b"]}'),
+        ((Whole,), b'{"type":"whole","parts":{"a":{"parts":[{"body":"%b"}]}}}'),
+        ((Whole,), b'{"type":"whole","parts":{},"unknown":"%b"}'),
+    ],
+)
+@pytest.mark.parametrize("bad", [b"\xff", b"\xc3", b"\xed\xa0\x80"])
+def test_what_is_embedded_is_text_too(
+    types: tuple[type[Event], ...], form: bytes, bad: bytes
+) -> None:
+    decode = decoder_of(types)
+    assert refusal(form % bad, decode) == "data is not valid JSON"
+    assert type(decode(Raw(form % b"\xc3\xbf"))) is types[-1]
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=60), st.sampled_from([b"%b", b'"%b"', b'{"a":"%b"}', b"[%b]"]))
+@example(b"\xff", b'"%b"')
+@example(b"\\ud800", b'"%b"')
+@example(b"[" * 50_000, b"%b")
+def test_what_is_embedded_by_a_stranger_is_json_on_one_line(data: bytes, form: bytes) -> None:
+    given_data = b'{"type":"document","body":%b}' % (form % data)
+    try:
+        event = decoder_of((Document,))(Raw(given_data))
+    except BadRequest:
+        return
+    encoded = bytes(encode_payload(event))
+    assert is_json(Raw(encoded))
+    assert not {10, 13} & set(encoded)
+
+
+@given(st.binary(max_size=100))
+def test_opaque_payloads_are_handed_through(data: bytes) -> None:
+    handed = decoder_of((bytes,))(Raw(data))
+    assert handed == data
+    assert type(handed) is bytes
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=60) | st.text(max_size=30).map(str.encode))
+@example(b"NaN")
+@example(b"[" * 50_000 + b"]" * 50_000)
+def test_what_is_taken_for_json_is_text_that_a_parser_takes(data: bytes) -> None:
+    try:
+        stdlib.loads(data.decode(), parse_constant=int)
+        known = True
+    except (ValueError, RecursionError):
+        known = False
+    if is_json(data):
+        assert known
+    elif known:
+        # The standard library reads more: lone surrogates in escapes, and what is deeply nested.
+        assert b"\\u" in data or b"[[" in data
+
+
+@pytest.mark.parametrize("data", [b"", b"null", b'"\xc3\xbf"', b' {"a": [1, 2.5e3]}\n'])
+def test_json_and_nothing_are_let_in(data: bytes) -> None:
+    assert bytes(check_json(Raw(data))) == data
+
+
+@pytest.mark.parametrize("data", [b" ", b"\x00", b'"\xff"', b"{", b"{} {}", b"[" * 50_000])
+def test_what_is_no_json_is_refused(data: bytes) -> None:
+    with pytest.raises(BadRequest, match="data is not valid JSON"):
+        check_json(Raw(data))

@@ -18,7 +18,7 @@ from antiphon.channel import Channel, History
 from antiphon.engine import MemoryEngine
 from antiphon.entrance import BIDIRECTIONAL, Entrance, Transport
 from antiphon.errors import AntiphonError, DeclarationError, Disconnect, StartupError
-from antiphon.event import Event
+from antiphon.event import PayloadType
 from antiphon.hub.client import Client
 from antiphon.hub.core import Core
 from antiphon.hub.hub import Hub
@@ -43,7 +43,7 @@ class App:
         version: the app's own version; clients see it on connect.
         auth: who is let in: `JWT`, `Anonymous()`, or your own `Authenticator`. Without one, an
             `on_connect` hook has to say who a client is.
-        messages: the events that `Client.send` may carry, ``Welcome | Notice``.
+        messages: the events that `Client.send` may carry, ``Welcome | Notice``; or `bytes`.
         limits: every bound; see `Limits`.
         origins: web origins that may connect, all of them, as browsers send them
             (``https://example.com``, ``http://localhost:5173``); none means the host the app is
@@ -124,9 +124,10 @@ class App:
         Args:
             address: ``news``, ``chat:{room}``, ``order:{id:int}``, ``inbox#{user}``. What stands
                 behind a ``#`` are the users who may subscribe, separated by commas.
-            publishes: the events from server to client, ``Said | Typing``.
-            accepts: the events from client to server. An accepted event that no handler turns
-                into another has to be among those published, too.
+            publishes: the events from server to client, ``Said | Typing``; or `bytes`, for
+                payloads that are handed through unseen.
+            accepts: the events from client to server, or `bytes`. An accepted event that no
+                handler turns into another has to be among those published, too.
             history: what the channel keeps for clients that come back; nothing by default.
             presence: clients in the channel may ask who is in it.
             join_leave: clients in the channel are told who comes and goes.
@@ -162,7 +163,10 @@ class App:
         return channel
 
     def rpc(self, name: str) -> Callable[[F], F]:
-        """Declare an RPC method: ``(client, request: Type) -> Type``."""
+        """Declare an RPC method: ``(client, request: Type) -> Type``.
+
+        Types are whatever travels as JSON, or `bytes`, which are handed through unseen.
+        """
         self.behaviour.calls.check(name)
 
         def declare(function: F) -> F:
@@ -171,8 +175,11 @@ class App:
 
         return declare
 
-    def on_message(self, *events: type[Event]) -> Callable[[F], F]:
-        """Declare the handler of one-way messages: ``(client, event)``. There is no reply."""
+    def on_message(self, *events: PayloadType) -> Callable[[F], F]:
+        """Declare the handler of one-way messages: ``(client, event)``. There is no reply.
+
+        `bytes` in place of events takes all of them, unseen.
+        """
         self.behaviour.messages.check(events)
 
         def declare(function: F) -> F:

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from msgspec import Raw
-
 from antiphon.auth import Attempt, Authenticator, Grant, Identity
 from antiphon.calls import Calls, Messages
 from antiphon.channel import Router
@@ -13,6 +11,7 @@ from antiphon.channel.router import ChannelRoute
 from antiphon.errors import DeclarationError, Forbidden, InvalidToken
 from antiphon.hub.client import Client
 from antiphon.hub.ports import MessageHandler, Method
+from antiphon.protocol.messages import Message
 
 
 class Behaviour:
@@ -91,7 +90,7 @@ class Behaviour:
     def message_handler(self) -> MessageHandler | None:
         return self.messages if self.messages.handlers else None
 
-    def encode_message(self, event: Any) -> Raw:
+    def encode_message(self, event: Any) -> Message:
         return self.messages.encode(event)
 
 

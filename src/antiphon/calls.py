@@ -2,7 +2,8 @@
 
 A method's types are its annotations: the second parameter is what a client sends, the return
 annotation is what it gets. Input is validated before the handler sees it; a bad one is answered
-with error 107, which names the field and the rule.
+with error 107, which names the field and the rule. What is declared as `bytes` is handed through
+unseen, both ways.
 """
 
 import inspect
@@ -14,8 +15,16 @@ from msgspec import Raw
 
 from antiphon.channel.handler import Handler
 from antiphon.errors import DeclarationError, MethodNotFound, NotAvailable
-from antiphon.event import Event, PayloadDecoder, check_payload_type, encode_payload, event_types
+from antiphon.event import (
+    PayloadDecoder,
+    PayloadType,
+    check_payload_type,
+    decoder_of,
+    encode_payload,
+    payload_types,
+)
 from antiphon.hub.client import Client
+from antiphon.protocol.messages import Message
 from antiphon.publication import NO_DATA
 
 _NOTHING = Raw(b"null")
@@ -27,7 +36,7 @@ class RPCMethod:
     `request` and `response` are the annotated types; `request` is None for a method without input.
     """
 
-    __slots__ = ("_decode", "_handler", "name", "request", "response", "waits")
+    __slots__ = ("_decode", "_handler", "name", "opaque", "request", "response", "waits")
 
     def __init__(self, name: str, function: Callable[..., Any]) -> None:
         where = f"rpc {name!r}"
@@ -35,7 +44,7 @@ class RPCMethod:
         hints = _hints(function, where)
         self.name = name
         self.request: Any = None
-        self._decode: PayloadDecoder | None = None
+        self._decode: Callable[[Raw], Any] | None = None
         leading: tuple[str, ...] = ("client",)
         if len(parameters) > 1:
             leading = ("client", "request")
@@ -43,8 +52,9 @@ class RPCMethod:
             if self.request is None:
                 raise DeclarationError(f"{where}: {parameters[1]!r} needs a type annotation")
             check_payload_type(self.request, where=where)
-            self._decode = PayloadDecoder(self.request)
+            self._decode = _decoder(self.request)
         self.response: Any = hints.get("return")
+        self.opaque = self.response in (bytes, bytes | None)
         self._handler = Handler(function, leading=leading, where=where)
         self.waits = self._handler.waits
 
@@ -57,11 +67,21 @@ class RPCMethod:
         """Decode what the client sends and call the handler; return what that returns."""
         if self._decode is None:
             return self._handler.begin(client)
-        return self._handler.begin(client, self._decode.decode(data or _NOTHING))
+        return self._handler.begin(client, self._decode(data))
 
     def encode(self, result: Any) -> Raw:
         """Encode what the handler answered."""
-        return NO_DATA if result is None else encode_payload(result)
+        if result is None:
+            return NO_DATA
+        return Raw(result) if self.opaque else encode_payload(result)
+
+
+def _decoder(request: Any) -> Callable[[Raw], Any]:
+    """Return what decodes the input of a method; to a typed one nothing at all is ``null``."""
+    if request is bytes:
+        return bytes
+    decode = PayloadDecoder(request).decode
+    return lambda data: decode(data or _NOTHING)
 
 
 def _hints(function: Callable[..., Any], where: str) -> dict[str, Any]:
@@ -112,16 +132,16 @@ class Messages:
     """The handlers of one-way messages from clients, and the messages to them.
 
     Args:
-        sends: the events that `Client.send` may carry.
+        sends: the events that `Client.send` may carry, or `bytes`.
     """
 
     def __init__(self, sends: Any) -> None:
-        self.sends = event_types(sends, where="messages")
-        self.handlers: dict[type[Event], Handler] = {}
+        self.sends = payload_types(sends, where="messages")
+        self.handlers: dict[PayloadType, Handler] = {}
         self.waits = False
-        self._decode = PayloadDecoder.of_events(())
+        self._decode = decoder_of(())
 
-    def check(self, events: tuple[type[Event], ...]) -> None:
+    def check(self, events: tuple[PayloadType, ...]) -> None:
         """See that handlers for some events may be added.
 
         Raises:
@@ -133,9 +153,9 @@ class Messages:
         declared = (*self.handlers, *events)
         if not events or not all(isinstance(event, type) for event in events):
             raise DeclarationError("on_message names the events it handles: @app.on_message(Event)")
-        event_types(typing.Union[declared], where="on_message")  # noqa: UP007
+        payload_types(typing.Union[declared], where="on_message")  # noqa: UP007
 
-    def add(self, events: tuple[type[Event], ...], function: Callable[..., Any]) -> None:
+    def add(self, events: tuple[PayloadType, ...], function: Callable[..., Any]) -> None:
         """Declare a handler for some events.
 
         Raises:
@@ -144,15 +164,15 @@ class Messages:
         self.check(events)
         handler = Handler(function, leading=("client", "event"), where="on_message")
         self.handlers.update(dict.fromkeys(events, handler))
-        self._decode = PayloadDecoder.of_events(tuple(self.handlers))
+        self._decode = decoder_of(tuple(self.handlers))
         self.waits = any(handler.waits for handler in self.handlers.values())
 
     async def __call__(self, client: Client, data: Raw) -> None:
         """Handle one message."""
-        event = self._decode.decode(data)
+        event = self._decode(data)
         await self.handlers[type(event)](client, event)
 
-    def encode(self, event: Any) -> Raw:
+    def encode(self, event: Any) -> Message:
         """Encode a message to a client.
 
         Raises:
@@ -160,4 +180,6 @@ class Messages:
         """
         if type(event) not in self.sends:
             raise DeclarationError(f"{event!r} is not among the app's messages")
-        return encode_payload(event)
+        if type(event) is bytes:
+            return Message(Raw(event), opaque=True)
+        return Message(encode_payload(event))

@@ -7,6 +7,7 @@ from msgspec import Raw
 
 from antiphon.hub import patches
 from antiphon.hub.patches import Patches
+from antiphon.protocol import fossil
 from antiphon.publication import Publication
 
 
@@ -18,14 +19,14 @@ def document(number: int, size: int = 400) -> Publication:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The targets of all patches that were made, in order."""
     targets: list[bytes] = []
-    create: Any = patches.fossil.create
+    create: Any = fossil.create
 
     def counted(source: bytes, target: bytes) -> bytes | None:
         targets.append(target)
         patch: bytes | None = create(source, target)
         return patch
 
-    monkeypatch.setattr(patches.fossil, "create", counted)
+    monkeypatch.setattr(fossil, "create", counted)
     return targets
 
 

@@ -1,6 +1,7 @@
 """The JSON codec: what peers get wrong, what is left out, and that every line is one object."""
 
 import json as stdlib
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 from msgspec import Raw
 
 from antiphon import codes
-from antiphon.errors import BadRequest, Malformed, TooManyRequests
-from antiphon.protocol import json, messages
+from antiphon.errors import BadRequest, Disconnect, Malformed, TooManyRequests
+from antiphon.protocol import json, messages, unidirectional
 from antiphon.publication import ClientInfo, Publication
 
 LIMIT = 16
@@ -304,4 +305,76 @@ def test_joined_lines_hold_no_empty_one(lines: list[bytes]) -> None:
 
 @given(values)
 def test_a_message_belongs_to_no_channel(payload: Any) -> None:
-    assert stdlib.loads(json.message(data(payload))) == {"push": {"message": {"data": payload}}}
+    written = json.message(messages.Message(data(payload)))
+    assert stdlib.loads(written) == {"push": {"message": {"data": payload}}}
+
+
+# What is opaque.
+
+SPACED = b'{"a" :  [1.0, "\\u00e4\xc3\xa4"]}'
+GIVEN = b'\r\n{"a" :\n [1.0,\r"\\u00e4\xc3\xa4"]}\n'
+WRITTEN = b'  {"a" :  [1.0, "\\u00e4\xc3\xa4"]} '
+
+
+def opaque(payload: bytes, offset: int = 0) -> Publication:
+    return Publication(Raw(payload), offset=offset, opaque=True)
+
+
+Encode = Callable[[Publication], bytes]
+
+HOLDERS: dict[str, Encode] = {
+    "push": lambda p: json.publication("a", p),
+    "message": lambda p: json.message(messages.Message(p.data, opaque=True)),
+    "rpc": lambda p: json.reply(1, "rpc", messages.RPCResult(p.data, opaque=True)),
+    "history": lambda p: json.reply(1, "history", messages.HistoryResult([p], "e", 1)),
+    "subscribe": lambda p: json.reply(1, "subscribe", messages.SubscribeResult(publications=[p])),
+    "connect": lambda p: json.reply(1, "connect", connected(p)),
+    "connect push": lambda p: unidirectional.reply(1, "connect", connected(p)),
+    "bare push": lambda p: unidirectional.publication("a", p),
+    "bare message": lambda p: unidirectional.message(messages.Message(p.data, opaque=True)),
+}
+every_holder = pytest.mark.parametrize("encode", HOLDERS.values(), ids=HOLDERS)
+
+
+def connected(published: Publication) -> messages.ConnectResult:
+    joined = messages.SubscribeResult(publications=[published])
+    return messages.ConnectResult("c", "1", subs={"a": joined})
+
+
+@every_holder
+def test_what_turns_out_to_be_json_passes_as_it_is(encode: Encode) -> None:
+    for payload, written in ((SPACED, SPACED), (GIVEN, WRITTEN), (b"null", b"null")):
+        line = encode(opaque(payload))
+        assert b'"data":%b}' % written in line
+        assert b"opaque" not in line
+        assert not {10, 13} & set(line)
+
+
+@every_holder
+@pytest.mark.parametrize("payload", [b"boom", b" ", b'"\xff"', b"{} {}", b'"\n"', b"[" * 60_000])
+def test_what_is_no_json_is_the_wrong_protocol(encode: Encode, payload: bytes) -> None:
+    with pytest.raises(Disconnect) as caught:
+        encode(opaque(payload))
+    assert caught.value.number == codes.INAPPROPRIATE_PROTOCOL.number
+
+
+@every_holder
+@given(payload=st.binary(max_size=50) | values.map(msgspec.json.encode))
+def test_every_line_that_is_written_is_an_object(encode: Encode, payload: bytes) -> None:
+    try:
+        line = encode(opaque(payload))
+    except Disconnect as error:
+        assert error.number == codes.INAPPROPRIATE_PROTOCOL.number
+    else:
+        assert type(stdlib.loads(line)) is dict
+
+
+def test_what_is_kept_stays_as_it_is() -> None:
+    page = messages.HistoryResult([opaque(GIVEN, 1), Publication(data(2), offset=2)], "e", 2)
+    line = json.reply(1, "history", page)
+    assert [p["offset"] for p in stdlib.loads(line)["history"]["publications"]] == [1, 2]
+    assert page.publications[0] == opaque(GIVEN, 1)
+
+
+def test_an_opaque_answer_of_nothing_is_empty() -> None:
+    assert json.reply(1, "rpc", messages.RPCResult(Raw(b""), opaque=True)) == b'{"id":1,"rpc":{}}'

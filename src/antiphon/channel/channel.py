@@ -10,12 +10,20 @@ Publishing an undeclared event raises `DeclarationError` in the code that tried.
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeVar
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 
 from antiphon.channel.address import Address
 from antiphon.channel.handler import Handler
 from antiphon.errors import BadRequest, DeclarationError, Unrecoverable
-from antiphon.event import Event, PayloadDecoder, encode_payload, event_types, tag_of
+from antiphon.event import (
+    Event,
+    PayloadType,
+    decoder_of,
+    encode_payload,
+    event_types,
+    label_of,
+    payload_types,
+)
 from antiphon.hub.client import Client
 from antiphon.hub.hub import Hub
 from antiphon.hub.ports import ChannelOptions, Outgoing
@@ -88,11 +96,11 @@ class Channel:
         where = f"channel {address!r}"
         self._where = where
         self._hub = hub
-        self.publishes = event_types(publishes, where=where)
-        self.accepts = event_types(accepts, where=where)
+        self.publishes = payload_types(publishes, where=where)
+        self.accepts = payload_types(accepts, where=where)
         self._kept = self._how_kept(history)
-        self.decode = PayloadDecoder.of_events(self.accepts).decode
-        self._read = PayloadDecoder.of_events(self.publishes).decode
+        self.decode = decoder_of(self.accepts)
+        self._read = decoder_of(self.publishes)
         self.options = ChannelOptions(
             history_size=history.size if history else 0,
             cache=history is not None and history.mode == "cache",
@@ -105,7 +113,7 @@ class Channel:
         )
         self.subscribe_handler: Handler | None = None
         self.unsubscribe_handler: Handler | None = None
-        self.publish_handlers: dict[type[Event], Handler] = {}
+        self.publish_handlers: dict[PayloadType, Handler] = {}
         self._check()
 
     def on_subscribe(self, function: F) -> F:
@@ -130,7 +138,7 @@ class Channel:
         self.unsubscribe_handler = self._handler(function, ("client",), "code")
         return function
 
-    def on_publish(self, *events: type[Event]) -> Callable[[F], F]:
+    def on_publish(self, *events: PayloadType) -> Callable[[F], F]:
         """Have a function handle what clients publish: ``(client, event, **parameters)``.
 
         What it returns is what the channel gets; None publishes nothing. Without a handler an
@@ -156,7 +164,7 @@ class Channel:
 
     async def publish(
         self,
-        event: Event,
+        event: Event | bytes,
         *,
         exclude: Client | None = None,
         tags: dict[str, str] | None = None,
@@ -166,7 +174,7 @@ class Channel:
         """Publish an event to every subscriber of one channel.
 
         Args:
-            event: one that the channel `publishes`.
+            event: one that the channel `publishes`; `bytes` where it publishes `bytes`.
             exclude: a client that does not get it, usually the one that caused it. When it
                 reconnects, it may get the event with what it recovers.
             tags: labels that travel with the publication.
@@ -234,8 +242,10 @@ class Channel:
         """
         kept = self._kept.get(type(event))
         if kept is None:
-            declared = ", ".join(map(tag_of, self.publishes)) or "nothing"
+            declared = ", ".join(map(label_of, self.publishes)) or "nothing"
             raise DeclarationError(f"{self._where} publishes {declared}, not {event!r}")
+        if type(event) is bytes:
+            return Outgoing(Raw(event), *kept, opaque=True)
         data = encode_payload(event)
         try:
             # A struct checks nothing when it is made: this is where a wrong value is noticed.
@@ -253,11 +263,11 @@ class Channel:
         for event in self.accepts:
             if event not in self._kept and event not in self.publish_handlers:
                 raise DeclarationError(
-                    f"{self._where} accepts {tag_of(event)!r}, and neither publishes it nor has a "
+                    f"{self._where} accepts {label_of(event)!r}, and neither publishes it nor has a "
                     "handler for it"
                 )
 
-    def _how_kept(self, history: History | None) -> dict[type[Event], tuple[int, float]]:
+    def _how_kept(self, history: History | None) -> dict[PayloadType, tuple[int, float]]:
         """Return size and time to live of the history, by event; size 0 keeps nothing."""
         size, ttl = (history.size, history.ttl) if history else (0, 0.0)
         kept = dict.fromkeys(self.publishes, (size, ttl))

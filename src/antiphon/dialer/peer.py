@@ -196,8 +196,8 @@ class Peer:
         await self._call("unsubscribe", channel)
 
     async def publish(self, channel: str, data: Any) -> None:
-        """Publish an event: a struct, or a dict with its `type`."""
-        await self._call("publish", channel, data=data)
+        """Publish an event: a struct, or a dict with its `type`; `bytes` are JSON text."""
+        await self._call("publish", channel, data=_as_it_is(data))
 
     async def presence(self, channel: str) -> dict[str, ClientInfo]:
         """Ask who is in a channel; by client id."""
@@ -227,13 +227,13 @@ class Peer:
 
     async def rpc(self, method: str, data: Any = None) -> Raw:
         """Call a method; its result is JSON, empty when it returns nothing."""
-        reply = await self._call("rpc", method=method, data=data)
+        reply = await self._call("rpc", method=method, data=_as_it_is(data))
         result: Raw = reply.rpc.data
         return result
 
     async def send(self, data: Any) -> None:
         """Send a one-way message; there is no reply."""
-        await self.pipe.send(_encode({"send": {"data": data}}))
+        await self.pipe.send(_encode({"send": {"data": _as_it_is(data)}}))
 
     async def refresh(self, token: str) -> RefreshResult:
         """Prolong the connection."""
@@ -338,6 +338,10 @@ class Peer:
 
     def _closed(self) -> SocketClosed:
         return SocketClosed(*self._ended.result())
+
+
+def _as_it_is(data: Any) -> Any:
+    return Raw(data) if isinstance(data, bytes) else data
 
 
 def _without_defaults(body: dict[str, Any]) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class Client:
         return self._owner.channels
 
     def send(self, event: Any) -> None:
-        """Send an event to this connection alone, outside any channel.
+        """Send an event, or opaque `bytes`, to this connection alone, outside any channel.
 
         Raises:
             DeclarationError: the app does not declare the event among its `messages`.

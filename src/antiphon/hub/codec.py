@@ -8,10 +8,8 @@ something cannot be said in the language at all: a payload that is not JSON, to 
 from collections.abc import Callable
 from typing import Protocol
 
-from msgspec import Raw
-
 from antiphon.protocol import json
-from antiphon.protocol.messages import Command, Push, Result
+from antiphon.protocol.messages import Command, Message, Push, Result
 from antiphon.publication import Publication
 from antiphon.wire.packet import Packet
 
@@ -30,7 +28,7 @@ class Language(Protocol):
 
     def publication(self, channel: str, published: Publication) -> bytes: ...
 
-    def message(self, data: Raw) -> bytes: ...
+    def message(self, told: Message) -> bytes: ...
 
     def whole(self, published: Publication) -> Publication:
         """Return a publication as those get it who may get patches to it, too."""

@@ -23,6 +23,7 @@ from antiphon.errors import (
     TooManyRequests,
     Unrecoverable,
 )
+from antiphon.event import check_json
 from antiphon.hub.connecting import connect, refresh
 from antiphon.hub.form import Form
 from antiphon.hub.joining import seconds_left
@@ -131,7 +132,7 @@ async def _subscribe(
     session: Session, command_id: int, request: SubscribeRequest, route: Route, form: Form
 ) -> None:
     membership = session.membership
-    answer = route.authorise(session.client, request.data, request.token)
+    answer = route.authorise(session.client, check_json(request.data), request.token)
     grant = await membership.ask(request.channel, answer)
     subscription = membership.reserve(request.channel, route, grant, server_side=False, form=form)
     subscription.renewable = bool(request.token)
@@ -197,7 +198,7 @@ async def _publish(
         session.core.stats.publications += 1
         await session.core.engine.publish(
             request.channel,
-            Publication(data=outgoing.data, info=info),
+            Publication(data=outgoing.data, info=info, opaque=outgoing.opaque),
             size=outgoing.size,
             ttl=outgoing.ttl,
         )
@@ -277,7 +278,7 @@ async def _rpc(session: Session, command_id: int, method: Method, begun: Any) ->
 
 
 def _answer(session: Session, command_id: int, method: Method, result: Any) -> None:
-    session.respond(command_id, "rpc", RPCResult(method.encode(result)))
+    session.respond(command_id, "rpc", RPCResult(method.encode(result), method.opaque))
 
 
 def send(session: Session, command_id: int, request: SendRequest) -> Rest:

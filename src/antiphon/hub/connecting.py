@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from antiphon import codes
 from antiphon.auth import Attempt, Grant, Identity
 from antiphon.errors import Disconnect, InvalidToken, LimitExceeded, Malformed, TokenExpired
+from antiphon.event import check_json
 from antiphon.hub.joining import json_of, seconds_left
 from antiphon.hub.resuming import Resumption
 from antiphon.hub.session import Session
@@ -64,7 +65,7 @@ def _attempt(session: Session, request: ConnectRequest) -> Attempt:
     seen = session.connection.request
     return Attempt(
         token=request.token,
-        data=request.data if request.data else None,
+        data=check_json(request.data) if request.data else None,
         name=request.name,
         version=request.version,
         headers=seen.headers,

@@ -163,7 +163,7 @@ class Hub:
         self.core.stats.publications += 1
         return await self.core.engine.publish(
             channel,
-            Publication(data=outgoing.data, tags=tags),
+            Publication(data=outgoing.data, tags=tags, opaque=outgoing.opaque),
             size=outgoing.size,
             ttl=outgoing.ttl,
             idempotency_key=idempotency_key,

@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 from antiphon.auth import Attempt, Grant, Identity
 from antiphon.errors import Disconnect
 from antiphon.hub.client import Client
+from antiphon.protocol.messages import Message
 from antiphon.publication import ClientInfo, Publication, StreamPosition
 
 
@@ -107,6 +108,8 @@ class Outgoing(Struct, frozen=True):
     data: Raw
     size: int
     ttl: float
+    opaque: bool = False
+    """As in `Publication`."""
 
 
 class Route(Protocol):
@@ -149,6 +152,10 @@ class Method(Protocol):
     @property
     def is_async(self) -> bool:
         """Whether `begin` returns something to await."""
+
+    @property
+    def opaque(self) -> bool:
+        """Whether the answer is handed through unseen."""
 
     def begin(self, client: Client, data: Raw) -> Any:
         """Validate the input and call the app; what this returns, awaited or not, is encoded."""
@@ -200,7 +207,7 @@ class Application(Protocol):
 
     def message_handler(self) -> MessageHandler | None: ...
 
-    def encode_message(self, event: Any) -> Raw:
+    def encode_message(self, event: Any) -> Message:
         """Encode what the server sends to one client; raise `DeclarationError` if undeclared."""
 
 

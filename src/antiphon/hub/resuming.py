@@ -9,13 +9,12 @@ So each connection has a codec of its own. The publications are still encoded on
 
 from typing import Final
 
-from msgspec import Raw
-
 from antiphon.protocol import unidirectional
 from antiphon.protocol.messages import (
     Command,
     ConnectRequest,
     ConnectResult,
+    Message,
     Push,
     Result,
     SubscribeRequest,
@@ -130,9 +129,9 @@ class ResumingLanguage:
         self._positions[channel] = StreamPosition(published.offset, position.epoch)
         return self._marked(line)
 
-    def message(self, data: Raw) -> bytes:
+    def message(self, told: Message) -> bytes:
         """Encode a message, which moves no position."""
-        return _event(unidirectional.message(data))
+        return _event(unidirectional.message(told))
 
     def _resume(self, request: ConnectRequest) -> None:
         for channel, at in self._last.items():

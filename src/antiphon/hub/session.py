@@ -212,8 +212,13 @@ class Session:
 
     def send(self, event: Any) -> None:
         """Push an event to this connection alone."""
-        if self.state is State.CONNECTED:
-            self._replies.write(self.form.codec.message(self.core.app.encode_message(event)))
+        if self.state is not State.CONNECTED:
+            return
+        told = self.core.app.encode_message(event)
+        try:
+            self._replies.write(self.form.codec.message(told))
+        except Disconnect as error:
+            self.end(error)
 
     async def subscribe(self, channel: str) -> None:
         """Subscribe from the server's side."""

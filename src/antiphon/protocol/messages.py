@@ -200,6 +200,8 @@ class HistoryResult(Struct):
 
 class RPCResult(Struct, omit_defaults=True):
     data: Raw = NO_DATA
+    opaque: bool = False
+    """As in `Publication`; not written."""
 
 
 class RefreshResult(Struct, omit_defaults=True):
@@ -251,8 +253,10 @@ class Subscribe(Struct, omit_defaults=True):
     data: Raw = NO_DATA
 
 
-class Message(Struct):
+class Message(Struct, omit_defaults=True):
     data: Raw
+    opaque: bool = False
+    """As in `Publication`; not written."""
 
 
 class Disconnect(Struct, omit_defaults=True):

@@ -4,7 +4,7 @@ The client's one message is a `ConnectRequest`, not a command. The result of con
 like everything that follows. There are no other replies, and so no errors: `disconnect_for` says
 with which code a connection ends that a bidirectional client would be refused by an error reply.
 
-Decoding raises `Malformed`, and nothing else, on any input.
+Decoding raises `Malformed`, and nothing else, on any input. Encoding is as in JSON.
 """
 
 from collections.abc import Mapping
@@ -12,12 +12,11 @@ from types import MappingProxyType
 from typing import Final
 
 import msgspec
-from msgspec import Raw
 
 from antiphon import codes
 from antiphon.codes import Code
 from antiphon.errors import Disconnect, Malformed, Refusal
-from antiphon.protocol import json
+from antiphon.protocol import json, opaque
 from antiphon.protocol.messages import Command, ConnectRequest, Message, Push, Result
 from antiphon.publication import Publication
 
@@ -53,6 +52,7 @@ def decode(data: bytes, *, limit: int) -> list[Command]:
 
 def reply(command_id: int, name: str, result: Result) -> bytes:
     """Encode the result of connecting as a push."""
+    result = opaque.seen_result(result)
     return _encode(Push(**{name: result}))  # type: ignore[arg-type]
 
 
@@ -63,12 +63,16 @@ def push(payload: Push) -> bytes:
 
 def publication(channel: str, published: Publication) -> bytes:
     """Encode a publication push. The payload's bytes pass through as they are."""
+    if published.opaque:
+        published = opaque.seen_publication(published)
     return _encode(Push(channel=channel, pub=published))
 
 
-def message(data: Raw) -> bytes:
+def message(told: Message) -> bytes:
     """Encode a message push, which belongs to no channel."""
-    return _encode(Push(message=Message(data=data)))
+    if told.opaque:
+        told = Message(opaque.seen(told.data))
+    return _encode(Push(message=told))
 
 
 def disconnect_for(refusal: Refusal) -> Disconnect:

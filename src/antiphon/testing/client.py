@@ -114,7 +114,7 @@ class AppClient:
         await self._wait(self.peer.unsubscribe(channel), f"reply to unsubscribe {channel}")
 
     async def publish(self, channel: str, event: Any) -> None:
-        """Publish an event; a dict goes out as it is, declared or not."""
+        """Publish an event; a dict, or JSON text in `bytes`, goes out as it is, declared or not."""
         await self._wait(self.peer.publish(channel, event), f"reply to publish in {channel}")
 
     async def rpc(self, method: str, request: Any = None) -> Any:
