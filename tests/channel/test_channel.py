@@ -57,6 +57,8 @@ def app() -> App:
         ("a:{client}", {"publishes": Said}, "cannot be called 'client'"),
         ("a:{limit}", {"publishes": Said}, "cannot be called 'limit'"),
         ("a:{self}", {"publishes": Said}, "cannot be called 'self'"),
+        ("a:{version}", {"publishes": Said}, "cannot be called 'version'"),
+        ("a:{version_epoch}", {"publishes": Said}, "cannot be called 'version_epoch'"),
         ("a:{class}", {"publishes": Said}, "'class' cannot be a parameter"),
     ],
 )

@@ -201,6 +201,110 @@ async def test_a_key_belongs_to_its_channel(engine: Engine, heard: Heard) -> Non
     assert len(heard.publications) == 2
 
 
+# Versions.
+
+
+async def put_version(
+    engine: Engine, version: int, epoch: str = "", *, size: int = 10, key: str = ""
+) -> StreamPosition:
+    """Publish the version as the payload."""
+    return await engine.publish(
+        "news",
+        Publication(Raw(b"%d" % version)),
+        size=size,
+        ttl=TTL,
+        idempotency_key=key,
+        version=version,
+        version_epoch=epoch,
+    )
+
+
+def delivered(heard: Heard) -> list[tuple[int, bytes]]:
+    return [(p.offset, bytes(p.data)) for _, p, _ in heard.publications]
+
+
+@pytest.mark.parametrize("late", [1, 4, 5])
+async def test_a_version_that_is_not_above_the_newest_is_not_published(
+    engine: Engine, heard: Heard, late: int
+) -> None:
+    first = await put_version(engine, 5)
+    assert await put_version(engine, late) == first == StreamPosition(1, first.epoch)
+    assert await put_version(engine, 6) == StreamPosition(2, first.epoch)
+    assert delivered(heard) == [(1, b"5"), (2, b"6")]
+    assert await offsets(engine) == [1, 2]
+
+
+async def test_what_has_no_version_is_published_and_changes_none(
+    engine: Engine, heard: Heard
+) -> None:
+    await put_version(engine, 5)
+    await put(engine, 0)
+    await put_version(engine, 5)
+    await put_version(engine, 6)
+    assert delivered(heard) == [(1, b"5"), (2, b"0"), (3, b"6")]
+
+
+async def test_versions_of_another_epoch_begin_anew(engine: Engine, heard: Heard) -> None:
+    await put_version(engine, 5, "blue")
+    await put_version(engine, 2, "green")
+    await put_version(engine, 2, "green")
+    await put_version(engine, 3, "green")
+    await put_version(engine, 5, "blue")
+    assert [data for _, data in delivered(heard)] == [b"5", b"2", b"3", b"5"]
+
+
+async def test_a_version_without_an_epoch_is_compared_with_any(
+    engine: Engine, heard: Heard
+) -> None:
+    await put_version(engine, 5, "blue")
+    await put_version(engine, 5)
+    await put_version(engine, 6)
+    await put_version(engine, 6, "blue")  # the newest has no epoch, which is another one
+    assert [data for _, data in delivered(heard)] == [b"5", b"6", b"6"]
+
+
+async def test_a_version_belongs_to_its_channel(engine: Engine, heard: Heard) -> None:
+    await put_version(engine, 5)
+    await engine.publish("other", Publication(Raw(b"1")), size=1, ttl=TTL, version=1)
+    assert delivered(heard) == [(1, b"5"), (1, b"1")]
+
+
+async def test_without_a_stream_versions_are_not_compared(engine: Engine, heard: Heard) -> None:
+    assert await put_version(engine, 5, size=0) == StreamPosition()
+    assert await put_version(engine, 4, size=0) == StreamPosition()
+    await put_version(engine, 3)
+    assert delivered(heard) == [(0, b"5"), (0, b"4"), (1, b"3")]
+
+
+async def test_the_version_stays_when_the_history_goes(
+    engine: Engine, heard: Heard, clock: Clock
+) -> None:
+    first = await put_version(engine, 5)
+    await engine.remove_history("news")
+    assert await put_version(engine, 5) == first
+    clock.advance(TTL)
+    assert await put_version(engine, 4) == first
+    assert await put_version(engine, 6) == StreamPosition(2, first.epoch)
+    assert delivered(heard) == [(1, b"5"), (2, b"6")]
+
+
+async def test_a_version_that_is_late_prolongs_nothing(engine: Engine, clock: Clock) -> None:
+    await put_version(engine, 5)
+    clock.advance(TTL - 1)
+    await put_version(engine, 5)
+    clock.advance(1)
+    assert await offsets(engine) == []
+
+
+async def test_a_repeated_key_is_found_before_the_version(engine: Engine, heard: Heard) -> None:
+    first = await put_version(engine, 5, key="k")
+    await put_version(engine, 6)
+    assert await put_version(engine, 7, key="k") == first
+    assert await put_version(engine, 4, key="late") == StreamPosition(2, first.epoch)
+    await put_version(engine, 7, key="late")  # what was late is not a result to remember
+    assert [data for _, data in delivered(heard)] == [b"5", b"6", b"7"]
+
+
 # Presence.
 
 ANN, ANN_TOO, BOB = ClientInfo("ann", "1"), ClientInfo("ann", "2"), ClientInfo("bob", "3")

@@ -105,6 +105,22 @@ async def test_all_that_a_publication_carries_is_counted(clock: Clock) -> None:
     assert await offsets(engine, "a") == [5]
 
 
+async def test_what_comes_too_late_takes_no_room(engine: MemoryEngine) -> None:
+    async def put_version(channel: str, version: int) -> None:
+        publication = Publication(Raw(b"x" * PAYLOAD))
+        await engine.publish(channel, publication, size=9, ttl=60.0, version=version)
+
+    for version in (1, 2):
+        for channel in "abc":
+            await put_version(channel, version)
+    for _ in range(20):
+        await put_version("c", 2)
+    assert [await offsets(engine, channel) for channel in "abc"] == [[1, 2]] * 3
+    for version in (3, 4, 5, 6):
+        await put_version("c", version)
+    assert [await offsets(engine, c) for c in "abc"] == [[], [2], [1, 2, 3, 4, 5, 6]]
+
+
 async def test_room_comes_back_with_whatever_goes(engine: MemoryEngine, clock: Clock) -> None:
     for channel in "abcabc":
         await put(engine, channel)

@@ -169,6 +169,8 @@ class Channel:
         exclude: Client | None = None,
         tags: dict[str, str] | None = None,
         idempotency_key: str = "",
+        version: int = 0,
+        version_epoch: str = "",
         **parameters: Any,
     ) -> StreamPosition:
         """Publish an event to every subscriber of one channel.
@@ -180,10 +182,16 @@ class Channel:
             tags: labels that travel with the publication.
             idempotency_key: a repeated key within five minutes publishes nothing and returns the
                 first result.
+            version: the number of the state that the event tells, such as a row's in a database. In
+                a channel with history one that is not above the newest there publishes nothing, so
+                that writers may overtake one another; 0 is none.
+            version_epoch: a life of that numbering. The first version of another epoch than the
+                newest one's is taken whatever its number; "" is compared with any.
             parameters: the address's, by name.
 
         Returns:
-            The publication's place in the stream; offset 0 in a channel without history.
+            The publication's place in the stream; offset 0 in a channel without history. Where
+            nothing was published for its version, the newest place in the stream.
 
         Raises:
             DeclarationError: the event is not declared here, or the parameters do not fit.
@@ -193,6 +201,8 @@ class Channel:
             self.encode(event),
             tags=tags,
             idempotency_key=idempotency_key,
+            version=version,
+            version_epoch=version_epoch,
             exclude=exclude.id if exclude else "",
         )
 
@@ -254,6 +264,14 @@ class Channel:
             raise DeclarationError(f"{self._where} cannot carry {event!r}: {error}") from None
         return Outgoing(data, *kept)
 
+    def relay(self, data: Raw) -> Outgoing:
+        """Encode what comes from outside in the server's name, once it is found to be declared.
+
+        Raises:
+            BadRequest: the channel does not publish it; the text names event, field and rule.
+        """
+        return self.encode(self._read(data))
+
     def check_handled(self) -> None:
         """See that every accepted event leads somewhere, once all handlers are declared.
 
@@ -291,6 +309,8 @@ class Channel:
             "exclude",
             "tags",
             "idempotency_key",
+            "version",
+            "version_epoch",
             "limit",
             "since",
         }

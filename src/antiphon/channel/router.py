@@ -79,6 +79,10 @@ class ChannelRoute:
             event = await handler(client, event, **self._parameters)
         return None if event is None else channel.encode(event)
 
+    def relay(self, data: Raw) -> Outgoing:
+        """Validate what a backend publishes, and encode what the channel gets."""
+        return self._channel.relay(data)
+
     async def left(self, client: Client, code: int) -> None:
         """Tell the app of an ended subscription."""
         if handler := self._channel.unsubscribe_handler:

@@ -27,8 +27,8 @@ QUIET_STREAMS = 65_536
 subscribe to. Some 50 MiB."""
 HISTORY_BYTES = 268_435_456
 """How much the streams with publications take at most: 256 MiB."""
-STREAM_BYTES = 1_408
-"""What such a stream takes in CPython besides its publications, with a long name."""
+STREAM_BYTES = 1_472
+"""What such a stream takes in CPython besides its publications, with a long name and a version."""
 
 Deliver = Callable[[str, Publication, str], None]
 """Called with channel, publication and the id of a client that does not get it, or ""."""
@@ -119,11 +119,14 @@ class MemoryEngine:
         size: int,
         ttl: float,
         idempotency_key: str = "",
+        version: int = 0,
+        version_epoch: str = "",
         exclude: str = "",
     ) -> StreamPosition:
         """Store and deliver one publication; `size` 0 delivers without storing.
 
-        A repeated `idempotency_key` delivers nothing and returns the first result.
+        A repeated `idempotency_key` delivers nothing and returns the first result; a `version` that
+        the stream has passed delivers nothing and returns the stream's position.
         """
         now = self._clock()
         if idempotency_key and (known := self._results.get((channel, idempotency_key))):
@@ -131,13 +134,12 @@ class MemoryEngine:
                 return known[1]
         position = StreamPosition()
         if size:
-            stream = self._find(channel, now)
-            self._held -= stream.weight
-            stream.append(publication, size=size, expires_at=now + ttl)
-            self._held += stream.weight
-            position = stream.position
-            self._hold(channel, stream)
-            self._make_room(now)
+            if version:
+                stream = self._look(channel, now)
+                if stream.outdates(version, version_epoch):
+                    return stream.position
+                stream.version, stream.version_epoch = version, version_epoch
+            position = self._store(channel, publication, size, ttl, now)
         if idempotency_key:
             self._remember(channel, idempotency_key, position, now)
         self._deliver(channel, publication, exclude)
@@ -147,10 +149,7 @@ class MemoryEngine:
         self, channel: str, *, since: int | None = None, limit: int = 0, reverse: bool = False
     ) -> tuple[list[Publication], StreamPosition]:
         """Read a stream and its top; see `Stream.read` for the arguments."""
-        now = self._clock()
-        stream = self._find(channel, now)
-        if channel not in self._streams:
-            self._lay_to_rest(channel, stream, now)
+        stream = self._look(channel, self._clock())
         return stream.read(since=since, limit=limit, reverse=reverse), stream.position
 
     async def remove_history(self, channel: str) -> None:
@@ -202,6 +201,26 @@ class MemoryEngine:
             return stream
         stream = self._quiet.pop(channel, None) or self._pinned.pop(channel, None)
         return stream or Stream(self._new_epoch())
+
+    def _look(self, channel: str, now: float) -> Stream:
+        """Find or create a stream, and leave it where it belongs."""
+        stream = self._find(channel, now)
+        if channel not in self._streams:
+            self._lay_to_rest(channel, stream, now)
+        return stream
+
+    def _store(
+        self, channel: str, publication: Publication, size: int, ttl: float, now: float
+    ) -> StreamPosition:
+        """Keep a publication at the top of its stream, within all bounds."""
+        stream = self._find(channel, now)
+        self._held -= stream.weight
+        stream.append(publication, size=size, expires_at=now + ttl)
+        self._held += stream.weight
+        position = stream.position
+        self._hold(channel, stream)
+        self._make_room(now)
+        return position
 
     def _hold(self, channel: str, stream: Stream) -> None:
         """Keep a stream with publications, as the one published to last."""

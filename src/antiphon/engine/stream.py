@@ -1,8 +1,9 @@
 """One channel's stream in memory: the latest publications, the top offset and the epoch.
 
 The publications go after `ttl` seconds without a new one; offset and epoch stay, so that a client
-with an old position is told of a gap rather than of a new stream. A stream knows what it weighs, so
-that its owner can bound the sum. Pure: time comes in.
+with an old position is told of a gap rather than of a new stream. The version of the newest that had
+one stays, too. A stream knows what it weighs, so that its owner can bound the sum. Pure: time comes
+in.
 """
 
 from collections import deque
@@ -27,11 +28,23 @@ def weigh(publication: Publication) -> int:
 class Stream:
     """A bounded, expiring list of publications with consecutive offsets from 1."""
 
-    __slots__ = ("_items", "epoch", "expires_at", "top", "touched_at", "weight")
+    __slots__ = (
+        "_items",
+        "epoch",
+        "expires_at",
+        "top",
+        "touched_at",
+        "version",
+        "version_epoch",
+        "weight",
+    )
 
     def __init__(self, epoch: str) -> None:
         self.epoch = epoch
         self.top = 0
+        self.version = 0
+        """What the app calls its newest state here; 0 when it never said."""
+        self.version_epoch = ""
         self._items: deque[Publication] = deque()
         self.expires_at = 0.0
         self.touched_at = 0.0
@@ -43,6 +56,13 @@ class Stream:
     def position(self) -> StreamPosition:
         """The position of the newest publication."""
         return StreamPosition(self.top, self.epoch)
+
+    def outdates(self, version: int, version_epoch: str) -> bool:
+        """Say whether a publication of this version comes too late.
+
+        Versions of different epochs do not compare; no epoch is any.
+        """
+        return 0 < version <= self.version and version_epoch in ("", self.version_epoch)
 
     def append(self, publication: Publication, *, size: int, expires_at: float) -> None:
         """Give the publication the next offset and keep it, with at most `size` in all."""
@@ -61,7 +81,7 @@ class Stream:
         self.weight -= weigh(self._items.popleft())
 
     def clear(self) -> None:
-        """Drop the publications; offset and epoch stay."""
+        """Drop the publications; offset, epoch and version stay."""
         self._items.clear()
         self.weight = 0
 

@@ -157,6 +157,8 @@ class Hub:
         *,
         tags: dict[str, str] | None = None,
         idempotency_key: str = "",
+        version: int = 0,
+        version_epoch: str = "",
         exclude: str = "",
     ) -> StreamPosition:
         """Publish in the server's name."""
@@ -167,6 +169,8 @@ class Hub:
             size=outgoing.size,
             ttl=outgoing.ttl,
             idempotency_key=idempotency_key,
+            version=version,
+            version_epoch=version_epoch,
             exclude=exclude,
         )
 

@@ -59,8 +59,17 @@ class Engine(Protocol):
         size: int,
         ttl: float,
         idempotency_key: str = "",
+        version: int = 0,
+        version_epoch: str = "",
         exclude: str = "",
-    ) -> StreamPosition: ...
+    ) -> StreamPosition:
+        """Save, number and deliver a publication; with `size` 0 only deliver it.
+
+        Nothing is delivered for an `idempotency_key` that is repeated, which gets the first result,
+        nor for a `version` (0: none) that is not above the stream's, which gets the stream's
+        position. A version of another `version_epoch` than the stream's is always above; one of no
+        epoch is compared all the same. Without `size` there is no stream to compare with.
+        """
 
     async def history(
         self, channel: str, *, since: int | None = None, limit: int = 0, reverse: bool = False
