@@ -3,15 +3,15 @@
 from typing import Any, Protocol
 
 from antiphon import codes
-from antiphon.auth import Identity
+from antiphon.auth import Grant, Identity
 from antiphon.errors import Disconnect
-from antiphon.publication import ClientInfo
+from antiphon.publication import ClientInfo, StreamPosition
 
 
 class _Owner(Protocol):
     def send(self, event: Any) -> None: ...
 
-    async def subscribe(self, channel: str) -> None: ...
+    async def subscribe(self, channel: str, grant: Grant, since: StreamPosition | None) -> None: ...
 
     async def unsubscribe(self, channel: str) -> None: ...
 
@@ -68,13 +68,20 @@ class Client:
         """
         self._owner.send(event)
 
-    async def subscribe(self, channel: str) -> None:
+    async def subscribe(
+        self, channel: str, *, grant: Grant | None = None, since: StreamPosition | None = None
+    ) -> None:
         """Subscribe this connection from the server's side; nobody is asked for permission.
+
+        Args:
+            grant: what others see of the subscription, what the client is told, when it ends.
+            since: send what was published after this position, as far as the channel keeps all
+                of it; the push that tells of the subscription says from where.
 
         Raises:
             UnknownChannel, AlreadySubscribed, LimitExceeded: as for the client's own subscribe.
         """
-        await self._owner.subscribe(channel)
+        await self._owner.subscribe(channel, grant or Grant(), since)
 
     async def unsubscribe(self, channel: str) -> None:
         """End a subscription, whoever made it. Does nothing when there is none."""

@@ -21,13 +21,13 @@ from antiphon.errors import (
     NotAvailable,
     TokenExpired,
     TooManyRequests,
-    Unrecoverable,
 )
 from antiphon.event import check_json
 from antiphon.hub.connecting import connect, refresh
 from antiphon.hub.form import Form
 from antiphon.hub.joining import seconds_left
 from antiphon.hub.ports import ChannelOptions, MessageHandler, Method, Route
+from antiphon.hub.reading import read_page
 from antiphon.hub.running import finish
 from antiphon.hub.session import Command, Rest, Session
 from antiphon.hub.subscription import Subscription
@@ -230,19 +230,14 @@ async def history(session: Session, command_id: int, request: HistoryRequest) ->
     if not _options(session, request.channel).history_size:
         raise NotAvailable("this channel keeps no history")
     _check_reader(session, request.channel)
-    since = request.since
-    if request.reverse and since is not None and since.offset == 0:
-        raise BadRequest("since.offset: must be positive in reverse")
-    page = session.core.limits.history_page
-    limit = page if request.limit < 0 else min(request.limit, page)
-    publications, top = await session.core.engine.history(
+    publications, top = await read_page(
+        session.core.engine,
         request.channel,
-        since=None if since is None else since.offset,
-        limit=limit,
+        limit=request.limit,
+        since=request.since,
         reverse=request.reverse,
+        most=session.core.limits.history_page,
     )
-    if since is not None and since.epoch and since.epoch != top.epoch:
-        raise Unrecoverable()
     fitting = _fitting(publications, session.core.limits.outbox_bytes // 2)
     result = HistoryResult(fitting, top.epoch, top.offset)
     session.respond(command_id, "history", result)

@@ -1,4 +1,4 @@
-"""How a client becomes known: the connect command, and the refresh that prolongs it.
+"""How a client becomes known: the connect command, and what prolongs it.
 
 Nothing else is run for a session before `connect` has replied. The reply goes out first, then what
 its server-side channels have buffered, then their joins.
@@ -6,9 +6,18 @@ its server-side channels have buffered, then their joins.
 
 from collections.abc import Mapping
 
+from msgspec import Raw, structs
+
 from antiphon import codes
 from antiphon.auth import Attempt, Grant, Identity
-from antiphon.errors import Disconnect, InvalidToken, LimitExceeded, Malformed, TokenExpired
+from antiphon.errors import (
+    Disconnect,
+    Expired,
+    InvalidToken,
+    LimitExceeded,
+    Malformed,
+    TokenExpired,
+)
 from antiphon.event import check_json
 from antiphon.hub.joining import json_of, seconds_left
 from antiphon.hub.resuming import Resumption
@@ -18,6 +27,8 @@ from antiphon.hub.subscription import Subscription
 from antiphon.protocol.messages import (
     ConnectRequest,
     ConnectResult,
+    Push,
+    Refresh,
     RefreshRequest,
     RefreshResult,
     SubscribeRequest,
@@ -147,3 +158,32 @@ async def refresh(session: Session, command_id: int, request: RefreshRequest) ->
     session.watch_expiry()
     result = RefreshResult(session.client.id, core.version, expires=ttl > 0, ttl=ttl)
     session.respond(command_id, "refresh", result)
+
+
+def prolong(session: Session, expires_at: float | None) -> None:
+    """Set the expiry of a connection from the server's side, and tell its client by a push.
+
+    Args:
+        expires_at: unix seconds, in the past to end the connection; None: it does not expire.
+    """
+    if session.state is not State.CONNECTED:
+        return
+    try:
+        ttl = seconds_left(session.core, expires_at)
+    except Expired:
+        session.end(Disconnect.of(codes.CONNECTION_EXPIRED))
+        return
+    session.expires_at = expires_at
+    session.watch_expiry()
+    session.push(Push(refresh=Refresh(expires=ttl > 0, ttl=ttl)))
+
+
+def present_as(session: Session, info: Raw) -> None:
+    """Change what others see of a connection; in presence they see it once that is renewed.
+
+    Args:
+        info: JSON; becomes `conn_info`.
+    """
+    session.client.info = structs.replace(session.client.info, conn_info=info)
+    for subscription in session.membership.subscriptions.values():
+        subscription.info = structs.replace(subscription.info, conn_info=info)

@@ -88,12 +88,18 @@ async def settle(core: Core, subscription: Subscription, result: SubscribeResult
         return  # writing the reply has ended the connection
     newest = result.publications[-1] if result.publications else None
     seen = newest.offset if newest else result.offset
-    for publication in topic.go_live(subscription, seen, newest):
-        if line := subscription.form.line(topic.name, publication):
-            core.stats.deliveries += 1
-            subscription.connection.write(subscription.form.codec.packet(line))
+    deliver(core, subscription, topic.go_live(subscription, seen, newest))
     if subscription.options.join_leave:
         await core.engine.join(topic.name, subscription.info)
+
+
+def deliver(core: Core, subscription: Subscription, publications: list[Publication]) -> None:
+    """Write publications to one subscription alone."""
+    form = subscription.form
+    for publication in publications:
+        if line := form.line(subscription.channel, publication):
+            core.stats.deliveries += 1
+            subscription.connection.write(form.codec.packet(line))
 
 
 def step_out(core: Core, subscription: Subscription) -> None:

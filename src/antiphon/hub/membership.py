@@ -28,7 +28,7 @@ from antiphon.protocol.messages import (
     SubscribeResult,
     Unsubscribe,
 )
-from antiphon.publication import ClientInfo
+from antiphon.publication import ClientInfo, StreamPosition
 from antiphon.wire.port import Connection
 
 
@@ -137,11 +137,17 @@ class Membership:
         """Go live, behind the reply."""
         await joining.settle(self._core, subscription, result)
 
-    async def join_unasked(self, channel: str) -> None:
-        """Subscribe from the server's side, and tell the client by a push."""
+    async def join_unasked(self, channel: str, grant: Grant, since: StreamPosition | None) -> None:
+        """Subscribe from the server's side, and tell the client by a push.
+
+        Behind it comes what the client has missed `since`, where all of it is still known.
+        """
         route = self._core.app.route(channel)
-        subscription = self.reserve(channel, route, Grant(), server_side=True)
-        result = await self.enter(subscription, SubscribeRequest(channel=channel))
+        subscription = self.reserve(channel, route, grant, server_side=True)
+        request = SubscribeRequest(channel=channel)
+        if since is not None:
+            request.recover, request.offset, request.epoch = True, since.offset, since.epoch
+        result = await self.enter(subscription, request)
         told = Subscribe(
             recoverable=result.recoverable,
             epoch=result.epoch,
@@ -150,6 +156,7 @@ class Membership:
             data=result.data,
         )
         self._push(Push(channel=channel, subscribe=told))
+        joining.deliver(self._core, subscription, result.publications)
         await self.settle(subscription, result)
 
     async def leave(self, channel: str, code: int) -> None:

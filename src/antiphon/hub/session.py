@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from antiphon import codes
-from antiphon.auth import Identity
+from antiphon.auth import Grant, Identity
 from antiphon.bucket import Bucket
 from antiphon.errors import Disconnect, Malformed, Refusal, TooManyRequests
 from antiphon.hub.client import Client
@@ -30,9 +30,9 @@ from antiphon.hub.replies import Replies
 from antiphon.hub.running import start
 from antiphon.hub.state import State, Verdict, judge
 from antiphon.protocol import messages
-from antiphon.protocol.messages import Error, Result
+from antiphon.protocol.messages import Error, Push, Result
 from antiphon.protocol.unidirectional import disconnect_for
-from antiphon.publication import ClientInfo
+from antiphon.publication import ClientInfo, StreamPosition
 from antiphon.wire.port import Connection
 
 log = logging.getLogger("antiphon")
@@ -210,6 +210,10 @@ class Session:
             work = self.membership.renew_presence()
             self.core.run(work, waits=self.core.engine.waits, of=self.client)
 
+    def push(self, payload: Push) -> None:
+        """Push something that belongs to no channel, behind the replies gathered so far."""
+        self._replies.write(self.form.codec.push(payload))
+
     def send(self, event: Any) -> None:
         """Push an event to this connection alone."""
         if self.state is not State.CONNECTED:
@@ -220,12 +224,12 @@ class Session:
         except Disconnect as error:
             self.end(error)
 
-    async def subscribe(self, channel: str) -> None:
+    async def subscribe(self, channel: str, grant: Grant, since: StreamPosition | None) -> None:
         """Subscribe from the server's side."""
         if self.state is not State.CONNECTED:
             return
         try:
-            await self.membership.join_unasked(channel)
+            await self.membership.join_unasked(channel, grant, since)
         except Disconnect as error:
             self.end(error)
         except Refusal:
@@ -367,7 +371,7 @@ class Session:
         told = messages.Disconnect(
             disconnect.number, disconnect.reason, codes.reconnects(disconnect.number)
         )
-        self._replies.write(self.form.codec.push(messages.Push(disconnect=told)))
+        self.push(Push(disconnect=told))
 
     def _give_up(self) -> None:
         self.end(Disconnect.of(codes.STALE))
