@@ -6,7 +6,7 @@ import pytest
 from msgspec import Meta, Raw, Struct
 
 from antiphon import BadRequest, Client, DeclarationError, Event
-from antiphon.calls import Calls, Messages, RPCMethod
+from antiphon.calls import BackendMethod, Calls, Messages, RPCMethod
 from antiphon.publication import NO_DATA
 
 
@@ -90,18 +90,43 @@ def nothing() -> None: ...
 )
 def test_a_bad_method_is_refused_with_the_reason(function: Any, said: str) -> None:
     with pytest.raises(DeclarationError) as caught:
-        Calls().add("m", function)
+        Calls(RPCMethod).add("m", function)
     assert str(caught.value).startswith(said)
 
 
 def test_a_name_is_declared_once_and_is_a_text() -> None:
-    calls = Calls()
+    calls = Calls(RPCMethod)
     calls.add("m", paged)
     for name in ("m", "", paged):
         with pytest.raises(
             DeclarationError, match="a name is a text, not empty, and declared once"
         ):
             calls.add(name, paged)  # type: ignore[arg-type]
+
+
+async def counted(request: Request) -> list[int]:
+    """Return a page, to a backend."""
+    return [request.page]
+
+
+def pinged() -> None: ...
+
+
+async def test_a_method_for_backends_has_no_client() -> None:
+    assert BackendMethod("page", counted).request is Request
+    assert bytes(await BackendMethod("page", counted)(Raw(b'{"page":3}'))) == b"[3]"
+    assert bytes(await BackendMethod("ping", pinged)(Raw(b'"whatever"'))) == b""
+    with pytest.raises(BadRequest, match="page: Expected `int` >= 1"):
+        await BackendMethod("page", counted)(Raw(b'{"page":0}'))
+
+
+def test_a_bad_method_for_backends_is_refused_with_the_reason() -> None:
+    calls = Calls(BackendMethod)
+    with pytest.raises(DeclarationError, match="api_rpc 'm': .*Client'> cannot travel as JSON"):
+        calls.add("m", paged)
+    calls.add("m", counted)
+    with pytest.raises(DeclarationError, match="api_rpc 'm': a name is a text, not empty, and"):
+        calls.add("m", counted)
 
 
 def handle(client: Client, event: Event) -> None: ...

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from antiphon.auth import Attempt, Authenticator, Grant, Identity
-from antiphon.calls import Calls, Messages
+from antiphon.calls import Calls, Messages, RPCMethod
 from antiphon.channel import Router
 from antiphon.channel.handler import Handler
 from antiphon.channel.router import ChannelRoute
@@ -20,7 +20,7 @@ class Behaviour:
     def __init__(self, auth: Authenticator | None, *, messages: Any, longest_name: int) -> None:
         self.auth = auth
         self.router = Router(auth, longest_name=longest_name)
-        self.calls = Calls()
+        self.calls = Calls(RPCMethod)
         self.method: Callable[[str], Method] = self.calls.find
         self.messages = Messages(messages)
         self.connect_handler: Handler | None = None

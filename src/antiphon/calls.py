@@ -1,15 +1,15 @@
-"""RPC methods and one-way messages, as an app declares them.
+"""RPC methods, for clients and for backends, and one-way messages, as an app declares them.
 
-A method's types are its annotations: the second parameter is what a client sends, the return
-annotation is what it gets. Input is validated before the handler sees it; a bad one is answered
-with error 107, which names the field and the rule. What is declared as `bytes` is handed through
-unseen, both ways.
+A method's types are its annotations: the parameter behind the client is what is sent, the return
+annotation is what the caller gets. A backend's method has no client. Input is validated before the
+handler sees it; a bad one is answered with error 107, which names the field and the rule. What is
+declared as `bytes` is handed through unseen, both ways.
 """
 
 import inspect
 import typing
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar, Generic, TypeVar
 
 from msgspec import Raw
 
@@ -30,27 +30,32 @@ from antiphon.publication import NO_DATA
 _NOTHING = Raw(b"null")
 
 
-class RPCMethod:
-    """One method: decodes what a client sends, calls the handler, encodes what it returns.
+class _Method:
+    """One method: decodes what is sent, calls the handler, encodes what it returns.
 
     `request` and `response` are the annotated types; `request` is None for a method without input.
     """
 
     __slots__ = ("_decode", "_handler", "name", "opaque", "request", "response", "waits")
 
+    kind: ClassVar[str]
+    given: ClassVar[tuple[str, ...]]
+    """What the handler gets besides its input."""
+
     def __init__(self, name: str, function: Callable[..., Any]) -> None:
-        where = f"rpc {name!r}"
+        where = f"{self.kind} {name!r}"
         parameters = list(inspect.signature(function).parameters)
         hints = _hints(function, where)
         self.name = name
         self.request: Any = None
         self._decode: Callable[[Raw], Any] | None = None
-        leading: tuple[str, ...] = ("client",)
-        if len(parameters) > 1:
-            leading = ("client", "request")
-            self.request = hints.get(parameters[1])
+        leading = self.given
+        if len(parameters) > len(self.given):
+            sent = parameters[len(self.given)]
+            leading = (*self.given, "request")
+            self.request = hints.get(sent)
             if self.request is None:
-                raise DeclarationError(f"{where}: {parameters[1]!r} needs a type annotation")
+                raise DeclarationError(f"{where}: {sent!r} needs a type annotation")
             check_payload_type(self.request, where=where)
             self._decode = _decoder(self.request)
         self.response: Any = hints.get("return")
@@ -63,17 +68,41 @@ class RPCMethod:
         """Whether `begin` returns something to await."""
         return self._handler.is_async
 
+    def encode(self, result: Any) -> Raw:
+        """Encode what the handler answered."""
+        if result is None:
+            return NO_DATA
+        return Raw(result) if self.opaque else encode_payload(result)
+
+
+class RPCMethod(_Method):
+    """What clients call: ``(client, request: Type) -> Type``."""
+
+    __slots__ = ()
+
+    kind, given = "rpc", ("client",)
+
     def begin(self, client: Client, data: Raw) -> Any:
         """Decode what the client sends and call the handler; return what that returns."""
         if self._decode is None:
             return self._handler.begin(client)
         return self._handler.begin(client, self._decode(data))
 
-    def encode(self, result: Any) -> Raw:
-        """Encode what the handler answered."""
-        if result is None:
-            return NO_DATA
-        return Raw(result) if self.opaque else encode_payload(result)
+
+class BackendMethod(_Method):
+    """What backends call through the server API: ``(request: Type) -> Type``."""
+
+    __slots__ = ()
+
+    kind, given = "api_rpc", ()
+
+    async def __call__(self, data: Raw) -> Raw:
+        """Decode what the backend sends, call the handler, and encode what that returns."""
+        given = () if self._decode is None else (self._decode(data),)
+        return self.encode(await self._handler(*given))
+
+
+M = TypeVar("M", bound=_Method)
 
 
 def _decoder(request: Any) -> Callable[[Raw], Any]:
@@ -91,11 +120,12 @@ def _hints(function: Callable[..., Any], where: str) -> dict[str, Any]:
         raise DeclarationError(f"{where}: {error}; declare its types at module level") from None
 
 
-class Calls:
-    """The RPC methods of an app."""
+class Calls(Generic[M]):
+    """The methods of an app, of one kind."""
 
-    def __init__(self) -> None:
-        self.methods: dict[str, RPCMethod] = {}
+    def __init__(self, kind: type[M]) -> None:
+        self.methods: dict[str, M] = {}
+        self._kind = kind
 
     def add(self, name: str, function: Callable[..., Any]) -> None:
         """Declare a method.
@@ -104,7 +134,7 @@ class Calls:
             DeclarationError: the name is taken, or the signature does not fit.
         """
         self.check(name)
-        self.methods[name] = RPCMethod(name, function)
+        self.methods[name] = self._kind(name, function)
 
     def check(self, name: str) -> None:
         """See that a method may have this name.
@@ -113,9 +143,11 @@ class Calls:
             DeclarationError: it is no text, empty, or taken.
         """
         if not isinstance(name, str) or not name or name in self.methods:
-            raise DeclarationError(f"rpc {name!r}: a name is a text, not empty, and declared once")
+            raise DeclarationError(
+                f"{self._kind.kind} {name!r}: a name is a text, not empty, and declared once"
+            )
 
-    def find(self, name: str) -> RPCMethod:
+    def find(self, name: str) -> M:
         """Return a method by name.
 
         Raises:
