@@ -28,6 +28,9 @@ class Echo:
         """Send the message back."""
         self._connection.write(Packet(data, BINARY if self._connection.binary else TEXT))
 
+    def on_pong(self) -> None:
+        pass
+
     def on_close(self, code: int, reason: str) -> None:
         """Nothing is left to do."""
 

@@ -74,6 +74,8 @@ class MemoryConnection:
         self.request = Request(path="/", query="q=1", headers=headers, scheme="ws", address="::1")
         self.subprotocol: str | None = None
         self.session = ""
+        self.pings = False
+        self.pinged = 0
         self.message_limit = 0
         self.frames: list[bytes] = []
         self.packets: list[Packet] = []
@@ -92,6 +94,9 @@ class MemoryConnection:
     def close(self, code: int, reason: str) -> None:
         if self.closed is None:
             self.closed = (code, reason)
+
+    def ping(self) -> None:
+        self.pinged += 1
 
     def pause_reading(self) -> None:
         self.paused = True

@@ -19,7 +19,7 @@ from antiphon import (
     Unauthorized,
 )
 from antiphon.auth import Attempt
-from tests.hub.stage import Said, Stage, on_stage, quiet, until
+from tests.hub.stage import MemoryConnection, Peer, Said, Stage, on_stage, quiet, until
 
 # Outcomes of connect.
 
@@ -543,3 +543,46 @@ async def test_nobody_has_no_personal_channel(stage: Stage) -> None:
     stage.app.channel("inbox#{user}", publishes=Said, personal=True)
     stage.passes.identities["t"] = Identity("")
     assert "subs" not in await stage.peer().connect("t")
+
+
+async def framed(stage: Stage) -> Peer:
+    """Return a client that asked for pings in frames."""
+    peer = stage.peer()
+    peer.session.on_close(1006, "")
+    peer.connection = MemoryConnection()
+    peer.connection.pings = True
+    request = peer.connection.request
+    peer.connection.request = structs.replace(request, query="cf_ws_frame_ping_pong=true")
+    peer.session = stage.app.hub.open(peer.connection)
+    stage.passes.identities["pass"] = Identity("ann")
+    result = await peer.connect("pass")
+    assert not {"ping", "pong"} & set(result)
+    return peer
+
+
+async def test_pings_may_be_frames_and_are_answered_by_frames() -> None:
+    async with on_stage(Stage()) as stage:
+        peer = await framed(stage)
+        lines = len(peer.lines)
+        for _ in range(3 * stage.app.limits.ping_seconds):
+            await stage.pass_time(1)
+            peer.session.on_pong()
+        assert peer.connection.pinged >= 2
+        assert len(peer.lines) == lines
+        assert peer.code is None
+
+
+async def test_a_ping_frame_without_an_answer() -> None:
+    async with on_stage(Stage()) as stage:
+        peer = await framed(stage)
+        await stage.pass_time(stage.app.limits.ping_seconds + stage.app.limits.pong_seconds + 1)
+        assert peer.code == 3012
+
+
+async def test_a_pong_frame_answers_no_message() -> None:
+    async with on_stage(Stage()) as stage:
+        peer = await stage.connect()
+        for _ in range(2 * stage.app.limits.ping_seconds):
+            await stage.pass_time(1)
+            peer.session.on_pong()
+        assert peer.code == 3012

@@ -56,6 +56,7 @@ class Site:
         self.messages: list[bytes] = []
         self.ends: list[tuple[int, str]] = []
         self.admitted = 0
+        self.pongs = 0
         self.answer = answer
         self.examine = admit
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -102,6 +103,9 @@ class _Receiver:
     def on_message(self, data: bytes) -> None:
         self._site.messages.append(data)
         self._site.answer(self._connection, data)
+
+    def on_pong(self) -> None:
+        self._site.pongs += 1
 
     def on_close(self, code: int, reason: str) -> None:
         self._site.ends.append((code, reason))

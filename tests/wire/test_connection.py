@@ -122,6 +122,16 @@ def test_too_many_pings(peer: Peer, site: Site, opcode: int) -> None:
     assert site.ends == [(1008, "too many pings")]
 
 
+def test_our_pings_and_the_pongs_to_them(peer: Peer, site: Site) -> None:
+    peer.text(b"hello")
+    peer.frame()
+    pongs = site.pongs
+    site.call(site.connections[0].ping)
+    assert peer.frame() == (PING, b"", True, 0)
+    peer.send(frame(PONG))
+    until(lambda: site.pongs == pongs + 1)
+
+
 def test_a_close_reason_is_our_own(peer: Peer) -> None:
     peer.send(frame(TEXT, b"x", masked=False))
     assert peer.closing() == (1002, "refused frame")

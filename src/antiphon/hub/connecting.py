@@ -60,8 +60,8 @@ async def connect(session: Session, command_id: int, request: ConnectRequest) ->
         ttl=ttl if identity.renewable else 0,
         data=json_of(identity.data),
         subs={subscription.channel: reply for subscription, reply in joined},
-        ping=core.limits.ping_seconds,
-        pong=not session.door.unidirectional,
+        ping=0 if session.door.frame_pings else core.limits.ping_seconds,
+        pong=not (session.door.frame_pings or session.door.unidirectional),
         session=session.connection.session,
         node=core.node if session.door.emulated else "",
     )

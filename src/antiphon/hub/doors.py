@@ -39,6 +39,8 @@ class Door(Struct, frozen=True, kw_only=True):
     """The client's commands come in requests of their own, which name the session."""
     unidirectional: bool = False
     """The client says who it is, and nothing after that."""
+    frame_pings: bool = False
+    """Pings are frames of the WebSocket, and no messages."""
 
     @property
     def pushes_end(self) -> bool:
@@ -56,12 +58,16 @@ def open_doors() -> Mapping[str, Door]:
     pushed_stream = Form(Codec(unidirectional, json_stream))
     bulletin = Bulletin()
 
+    def choose(connection: Connection) -> Form:
+        return binary if _speaks_protobuf(connection) else text
+
     def resuming(connection: Connection) -> Form:
         last_id = connection.request.header("last-event-id") or ""
         return Form(Codec(ResumingLanguage(bulletin, last_id), resumable_events))
 
     return {
-        "websocket": Door(form=lambda c: binary if _speaks_protobuf(c) else text),
+        "websocket": Door(form=choose),
+        "websocket with frame pings": Door(form=choose, frame_pings=True),
         "http_stream": Door(
             form=lambda c: binary if _sends_protobuf(c.request) else stream, emulated=True
         ),

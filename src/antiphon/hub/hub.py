@@ -115,6 +115,9 @@ class Hub:
 
     def open(self, connection: Connection, door: str = "websocket") -> Session:
         """Begin a conversation through one of the `doors`."""
+        asked = connection.pings and connection.request.parameter("cf_ws_frame_ping_pong")
+        if door == "websocket" and asked == "true":
+            door = "websocket with frame pings"
         session = Session(self.core, connection, self._doors[door], COMMANDS, self)
         connection.message_limit = self.core.limits.message_bytes_before_connect
         self._sessions[session] = None

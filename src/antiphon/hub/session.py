@@ -1,8 +1,7 @@
 """One connection's conversation: messages in, commands in order, replies out.
 
-Commands of one session run one after another. A handler that does not wait runs to its end inside
-the callback that brought the message; while one waits, later commands are held back, and past a
-bound the connection is not read. Only RPC calls wait side by side, up to a bound.
+Commands of one session run one after another, in its `Lane`. A handler that does not wait runs to
+its end inside the callback that brought the message.
 
 What a handler raises costs the client one error reply (`Refusal`, or 100 with a traceback in the
 log) or its connection (`Disconnect`). After the end of the connection nothing is written, presence
@@ -12,9 +11,7 @@ and subscriptions are undone, and handlers still running may finish.
 import asyncio
 import logging
 import uuid
-from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
-from functools import partial
 from typing import Any, Protocol
 
 from antiphon import codes
@@ -25,6 +22,7 @@ from antiphon.hub.client import Client
 from antiphon.hub.core import Core
 from antiphon.hub.doors import Door
 from antiphon.hub.joining import json_of
+from antiphon.hub.lane import Lane
 from antiphon.hub.membership import Membership
 from antiphon.hub.replies import Replies
 from antiphon.hub.running import start
@@ -46,9 +44,6 @@ Rest = Coroutine[Any, Any, None] | None
 Command = Callable[["Session", int, Any], Rest]
 """Called with the session, the command's id and its request; may raise instead of returning."""
 
-_SIDE_BY_SIDE = frozenset({"rpc"})
-"""Commands that do not hold back later ones while they wait."""
-
 
 class Lifecycle(Protocol):
     """Whoever keeps count of sessions."""
@@ -63,12 +58,9 @@ class Session:
 
     __slots__ = (
         "_alarm",
-        "_blocked",
         "_bucket",
-        "_busy",
-        "_calls",
         "_commands",
-        "_held",
+        "_lane",
         "_lifecycle",
         "_refused",
         "_replies",
@@ -118,10 +110,7 @@ class Session:
         self._commands = commands
         self._lifecycle = lifecycle
         self._replies = Replies(connection, self.form.codec)
-        self._held: deque[tuple[str, int, Any]] | None = None
-        self._busy = False
-        self._blocked = False
-        self._calls = 0
+        self._lane = Lane(self)
         self._refused = 0
         self._alarm = core.after(limits.connect_seconds, self._give_up)
 
@@ -146,6 +135,11 @@ class Session:
                 self._take(command)
         finally:
             self._replies.let_go()
+
+    def on_pong(self) -> None:
+        """Note that a client whose pings are frames is there; a pong of another one says nothing."""
+        if self.door.frame_pings:
+            self.awaits_pong = False
 
     def on_close(self, code: int, reason: str) -> None:
         """Note that the connection is gone."""
@@ -205,7 +199,10 @@ class Session:
     def ping(self) -> None:
         """Ask whether the client is still there; one that cannot answer is only told that we are."""
         self.awaits_pong = not self.door.unidirectional
-        self.connection.write(self.form.codec.ping)
+        if self.door.frame_pings:
+            self.connection.ping()
+        else:
+            self.connection.write(self.form.codec.ping)
         if self.membership.subscriptions:
             work = self.membership.renew_presence()
             self.core.run(work, waits=self.core.engine.waits, of=self.client)
@@ -261,10 +258,10 @@ class Session:
         if self._bucket.take(self.core.clock()):
             if self._refused:
                 self._refused -= 1
-            if self._busy:
-                self._hold(name, command.id, request)
+            if self._lane.busy:
+                self._lane.hold(name, command.id, request)
             else:
-                self._run(name, command.id, request)
+                self.run(name, command.id, request)
         else:
             self._slow_down(command.id)
 
@@ -281,23 +278,8 @@ class Session:
             rate = self.core.limits.commands_per_second
             self.refuse(command_id, TooManyRequests(f"commands_per_second is {rate}"))
 
-    def _hold(self, name: str, command_id: int, request: Any) -> None:
-        """Keep a command until the one that waits is done."""
-        if self._held is None:
-            self._held = deque()
-        self._held.append((name, command_id, request))
-        if len(self._held) == self.core.limits.commands_waiting:
-            self.connection.pause_reading()
-
-    def _release(self) -> None:
-        """Run what was held back, until something waits again."""
-        held = self._held
-        while held and not self._busy:
-            if len(held) == self.core.limits.commands_waiting:
-                self.connection.resume_reading()
-            self._run(*held.popleft())
-
-    def _run(self, name: str, command_id: int, request: Any) -> None:
+    def run(self, name: str, command_id: int, request: Any) -> None:
+        """Run one command, up to its first wait."""
         # Nearly every command meets a connected session, where all but `connect` just run.
         connected = self.state is State.CONNECTED and name != "connect"
         verdict = Verdict.RUN if connected else judge(self.state, name)
@@ -319,34 +301,15 @@ class Session:
         except (Exception, asyncio.CancelledError) as error:
             self._failed(command_id, error)
         else:
-            self._wait(future, command_id, side_by_side=name in _SIDE_BY_SIDE)
+            self._lane.wait(name, command_id, future)
 
-    def _wait(self, future: asyncio.Future[None], command_id: int, *, side_by_side: bool) -> None:
-        if side_by_side:
-            self._calls += 1
-            then = partial(self._called, command_id)
-        else:
-            self._blocked = True
-            then = partial(self._unblocked, command_id)
-        self._busy = self._blocked or self._calls >= self.core.limits.calls_in_flight
-        self.core.hold(future, then)
-
-    def _called(self, command_id: int, future: asyncio.Future[None]) -> None:
-        self._calls -= 1
-        self._waited(command_id, future)
-
-    def _unblocked(self, command_id: int, future: asyncio.Future[None]) -> None:
-        self._blocked = False
-        self._waited(command_id, future)
-
-    def _waited(self, command_id: int, future: asyncio.Future[None]) -> None:
-        self._busy = self._blocked or self._calls >= self.core.limits.calls_in_flight
+    def finished(self, command_id: int, future: asyncio.Future[None]) -> None:
+        """Reply with what a command that waited failed with, if it did."""
         if future.cancelled():
             if self.state is not State.CLOSED:
                 self._failed(command_id, asyncio.CancelledError())
         elif error := future.exception():
             self._failed(command_id, error)
-        self._release()
 
     def _failed(self, command_id: int, error: BaseException) -> None:
         if isinstance(error, Refusal) and self.door.unidirectional:
@@ -384,7 +347,7 @@ class Session:
             return
         was_connected = self.state is State.CONNECTED
         self.state = State.CLOSED
-        self._held = None
+        self._lane.clear()
         self._alarm.cancel()
         self.core.stats.count_closed(code)
         self._lifecycle.closed(self)

@@ -29,6 +29,7 @@ class MemoryConnection:
         self.message_limit = message_limit
         self.subprotocol: str | None = None
         self.session = ""
+        self.pings = False
         self.written: deque[bytes] = deque()
         """What the client has not taken yet."""
         self.end: tuple[int, str] | None = None
@@ -58,6 +59,9 @@ class MemoryConnection:
             self.end = (code, reason)
             self.changed.set()
             self._loop.call_soon(self._notify)
+
+    def ping(self) -> None:
+        """Do nothing: there are no frames."""
 
     def pause_reading(self) -> None:
         """Hold back messages from the client."""

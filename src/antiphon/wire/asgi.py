@@ -96,6 +96,7 @@ class AsgiConnection(ABC):
         "subprotocol",
     )
 
+    pings = False
     _deadline: Timeout
     binary: bool
     """Whether the message being delivered is binary."""
@@ -152,6 +153,10 @@ class AsgiConnection(ABC):
         self._writable.set()
         self._deadline.reschedule(self._loop.time() + self._limits.close_seconds)
         self._loop.call_soon(self._notify, code, reason)
+
+    def ping(self) -> None:
+        """Leave it to the server, which pings by itself."""
+        return None
 
     def pause_reading(self) -> None:
         """Take no further messages from the client until `resume_reading`."""

@@ -4,9 +4,8 @@ It owns its TCP connection from the handshake to the end. Whatever goes wrong en
 handshake or an abort, each bounded in time, and in one `on_close` of the receiver, which is never
 called from within a call of the receiver's own. No exception leaves it.
 
-What bounds its memory: a congested connection is not read from; pings and pongs are rationed (1008),
-and of those of a peer that does not read only the last is answered; the outbox is capped (3008), and
-a peer that takes nothing at all is cut; a read buffer that grew is exchanged for a small one.
+Its memory is bounded: a congested connection is not read from; pings and pongs are rationed (1008);
+the outbox is capped (3008), and a peer that takes nothing is cut; a grown read buffer is exchanged.
 """
 
 import asyncio
@@ -86,7 +85,7 @@ class NativeConnection(WSListener):
     )
 
     session = ""
-
+    pings = True
     _compresses = False
     _writer: FrameWriter
 
@@ -146,8 +145,13 @@ class NativeConnection(WSListener):
         self._writer.send_close(code, fit_reason(reason))
         self._steer_reading()
 
+    def ping(self) -> None:
+        """Send a ping frame, unless the connection is congested."""
+        if self._flowing:
+            self._writer.send(PING, b"")
+
     def shutdown(self) -> None:
-        """Tell the client that this server goes away."""
+        """Send the client elsewhere."""
         self.close(*codes.SHUTDOWN)
 
     def pause_reading(self) -> None:
@@ -199,9 +203,8 @@ class NativeConnection(WSListener):
     def on_refused(self, code: int) -> None:
         """Give up reading: picows refused a frame, and sends a close frame right after this.
 
-        It is ignored behind ours, which is sent so that no text of picows' reaches the peer.
-        picows parses one frame ahead. So what it refused may stand behind a close frame that is
-        still to be delivered; then that is answered first, and picows sends nothing.
+        Behind ours it is ignored: no text of picows' reaches the peer. picows parses one frame ahead;
+        a close frame before the refused one may still be due, and is answered first.
         """
         farewell = self._writer.close_handshake
         if self._state == _OPEN and farewell is not None and farewell.recv is not None:
@@ -254,8 +257,12 @@ class NativeConnection(WSListener):
             self._on_close_frame(payload)
         else:
             self._count_ping()
-            if opcode == PING:
-                self._on_ping(payload)
+            if opcode == PING and self._flowing:
+                self._writer.send(PONG, payload)
+            elif opcode == PING:
+                self._ping = payload
+            elif self._receiver is not None:
+                self._receiver.on_pong()
 
     def _on_data(self, opcode: int, rsv: int, payload: bytes, final: bool) -> None:
         assembly = self._assembly
@@ -305,12 +312,6 @@ class NativeConnection(WSListener):
             self._pings = Bucket(rate=limits.pings_per_second, burst=limits.ping_burst, now=now)
         if not self._pings.take(now):
             raise Violation(codes.POLICY_VIOLATION, "too many pings")
-
-    def _on_ping(self, payload: bytes) -> None:
-        if self._flowing:
-            self._writer.send(PONG, payload)
-        else:
-            self._ping = payload
 
     def _on_close_frame(self, payload: bytes) -> None:
         try:

@@ -68,6 +68,8 @@ class Connection(Protocol):
     """The WebSocket subprotocol that was agreed on."""
     session: str
     """What the client's own requests name an HTTP stream by, a secret; "" of a WebSocket."""
+    pings: bool
+    """Whether `ping` can be called: not where another server has the frames."""
     message_limit: int
     """Bytes of the largest inbound message; may be raised once the client is known."""
 
@@ -76,6 +78,9 @@ class Connection(Protocol):
 
     def close(self, code: int, reason: str) -> None:
         """Tell the client, by a close frame if there is one, and end within `Limits.close_seconds`."""
+
+    def ping(self) -> None:
+        """Send a ping frame, where `pings`; the answer is `Receiver.on_pong`."""
 
     def pause_reading(self) -> None:
         """Take no further messages from the client until `resume_reading`."""
@@ -89,6 +94,9 @@ class Receiver(Protocol):
 
     def on_message(self, data: bytes) -> None:
         """Take one whole message: a text message is valid UTF-8 already."""
+
+    def on_pong(self) -> None:
+        """Note that the client answered a ping frame, or sent a pong unasked."""
 
     def on_close(self, code: int, reason: str) -> None:
         """Note the end, exactly once. The code is the peer's, ours, 1005 or 1006."""
