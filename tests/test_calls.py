@@ -120,6 +120,21 @@ async def test_a_method_for_backends_has_no_client() -> None:
         await BackendMethod("page", counted)(Raw(b'{"page":0}'))
 
 
+async def test_what_a_backend_is_answered_unseen_has_to_be_json() -> None:
+    def echo(request: bytes) -> bytes:
+        return request
+
+    def maybe() -> bytes | None:
+        return None
+
+    method = BackendMethod("echo", echo)
+    assert bytes(await method(Raw(b'{"a":\n1}'))) == b'{"a": 1}'
+    assert bytes(await BackendMethod("maybe", maybe)(Raw())) == b""
+    for data in (b"\x00", b'"\xff"', b"{"):
+        with pytest.raises(TypeError, match="api_rpc 'echo' answered with what is no JSON"):
+            await method(Raw(data))
+
+
 def test_a_bad_method_for_backends_is_refused_with_the_reason() -> None:
     calls = Calls(BackendMethod)
     with pytest.raises(DeclarationError, match="api_rpc 'm': .*Client'> cannot travel as JSON"):

@@ -30,10 +30,12 @@ from antiphon.event import Event
 from antiphon.hub.client import Client
 from antiphon.limits import Limits
 from antiphon.publication import ClientInfo, StreamPosition
+from antiphon.server.api import API
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "API",
     "JWT",
     "AlreadySubscribed",
     "Anonymous",

@@ -24,6 +24,7 @@ from antiphon.hub.core import Core
 from antiphon.hub.hub import Hub
 from antiphon.hub.ports import Engine
 from antiphon.limits import Limits
+from antiphon.server.api import API, build
 from antiphon.server.health import health
 from antiphon.server.http import Receive, Scope, Send
 from antiphon.server.metrics import Metrics
@@ -53,6 +54,7 @@ class App:
             ``sse`` unless given; ``uni_websocket``, ``uni_http_stream`` and ``uni_sse`` are for
             clients without an SDK, which are only sent to.
         engine: where channel state lives; in this process's memory unless given.
+        api: turns the server API on, for backends that show its key: ``API.from_env()``.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class App:
         compression: int = 0,
         transports: Collection[Transport] = BIDIRECTIONAL,
         engine: Engine | None = None,
+        api: API | None = None,
     ) -> None:
         if not 0 <= compression <= 9:
             raise DeclarationError(f"compression is a zlib level from 0 to 9, not {compression}")
@@ -75,6 +78,8 @@ class App:
         for origin in origins:
             if not _ORIGIN.fullmatch(origin):
                 raise DeclarationError(f"{origin!r} is no origin like https://example.com")
+        if not isinstance(api, API | None):
+            raise DeclarationError("api is an API: api=API.from_env()")
         self.title = title
         self.version = version
         self.limits = limits or Limits()
@@ -89,6 +94,8 @@ class App:
         )
         self.hub = Hub(core)
         self.metrics = Metrics(self.hub)
+        self.server_api = build(api, hub=self.hub, router=self.behaviour.router, title=title)
+        self.metrics.registry.register(self.server_api.tally)
         self._background = BackgroundTasks()
         self._entrance = Entrance(
             self.hub,
@@ -96,6 +103,7 @@ class App:
             origins=frozenset(origins),
             compression=compression,
             pages=self._pages(),
+            routes=self.server_api.routes,
         )
         self._users = 0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -175,6 +183,16 @@ class App:
 
         return declare
 
+    def api_rpc(self, name: str) -> Callable[[F], F]:
+        """Declare a method that backends call through the server API: ``(request: Type) -> Type``."""
+        self.server_api.methods.check(name)
+
+        def declare(function: F) -> F:
+            self.server_api.methods.add(name, function)
+            return function
+
+        return declare
+
     def on_message(self, *events: PayloadType) -> Callable[[F], F]:
         """Declare the handler of one-way messages: ``(client, event)``. There is no reply.
 
@@ -206,6 +224,10 @@ class App:
         """Declare a task that runs from the app's start to its end."""
         self._background.add(function)
         return function
+
+    def openapi(self) -> dict[str, Any]:
+        """Describe the server API, with the app's own events and methods, as OpenAPI 3.1."""
+        return self.server_api.describe()
 
     # Acting.
 

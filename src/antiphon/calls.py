@@ -21,6 +21,7 @@ from antiphon.event import (
     check_payload_type,
     decoder_of,
     encode_payload,
+    is_json,
     payload_types,
 )
 from antiphon.hub.client import Client
@@ -99,7 +100,15 @@ class BackendMethod(_Method):
     async def __call__(self, data: Raw) -> Raw:
         """Decode what the backend sends, call the handler, and encode what that returns."""
         given = () if self._decode is None else (self._decode(data),)
-        return self.encode(await self._handler(*given))
+        return self._checked(self.encode(await self._handler(*given)))
+
+    def _checked(self, answer: Raw) -> Raw:
+        """Return an answer as JSON on one line, which opaque ones have to be: a reply is JSON."""
+        if not self.opaque or not answer:
+            return answer
+        if not is_json(answer):
+            raise TypeError(f"{self.kind} {self.name!r} answered with what is no JSON")
+        return encode_payload(answer)
 
 
 M = TypeVar("M", bound=_Method)

@@ -65,6 +65,7 @@ class Entrance:
         origins: as in `App`.
         compression: as in `App`.
         pages: by path; read by whoever asks.
+        routes: by path; what else is served.
 
     Raises:
         DeclarationError: there is no such transport.
@@ -78,6 +79,7 @@ class Entrance:
         origins: frozenset[str],
         compression: int,
         pages: Mapping[str, Page],
+        routes: Mapping[str, Route],
     ) -> None:
         for name in transports:
             if isinstance(transports, str) or name not in get_args(Transport):
@@ -93,6 +95,7 @@ class Entrance:
                 **{path: page(make) for path, make in pages.items()},
                 **{path: _upgrade_required for path in self.sockets()},
                 **dict(self._stream_routes()),
+                **routes,
             }
         )
 

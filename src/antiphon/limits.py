@@ -82,6 +82,18 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     history_page: Count = 300
     """Publications in one history reply and in one recovery."""
 
+    # The server API.
+    api_body_bytes: Bytes = 1_048_576
+    """A whole request; above it HTTP 413."""
+    api_commands: Count = 1_000
+    """Commands in one request; above it HTTP 413."""
+    api_requests: Count = 256
+    """Requests that may be under way at the same time; above it HTTP 429."""
+    api_channels: Count = 10_000
+    """Channels of one broadcast; above it error 106."""
+    api_publications: Count = 10_000
+    """Publications in one history reply, whatever is asked for."""
+
     # Credentials and state.
     expiry_grace_seconds: Seconds = 25.0
     """Past `exp`, for a refresh to arrive; then close code 3005 or unsubscribe code 2501."""

@@ -1,7 +1,7 @@
 """An ASGI server of nothing: scopes in, messages out."""
 
 import asyncio
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from antiphon import App
@@ -18,20 +18,39 @@ class Answer:
 
 
 async def ask(
-    app: App, path: str, *, method: str = "GET", root: str = "", scheme: str = "http"
+    app: App,
+    path: str,
+    *,
+    method: str = "GET",
+    root: str = "",
+    scheme: str = "http",
+    headers: Mapping[str, str | bytes] | None = None,
+    query: bytes = b"",
+    body: bytes = b"",
 ) -> Answer:
-    """Send one request."""
+    """Send one request. Names of headers are in lower case."""
     sent: list[MutableMapping[str, Any]] = []
 
     async def receive() -> MutableMapping[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    scope = {"type": scheme, "path": path, "method": method, "root_path": root, "headers": []}
+    scope = {
+        "type": scheme,
+        "path": path,
+        "method": method,
+        "root_path": root,
+        "headers": [(key.encode(), _bytes(value)) for key, value in (headers or {}).items()],
+        "query_string": query,
+    }
     await app(scope, receive, send)
     return Answer(sent)
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value.encode() if isinstance(value, str) else value
 
 
 class Lifespan:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, NoReturn
 import typer
 
 import antiphon
-from antiphon.cli import talking, tokens
+from antiphon.cli import describing, talking, tokens
 from antiphon.cli.demo import build
 from antiphon.cli.failure import BrokenApp, WrongUsage, one_line, traceback_of
 from antiphon.cli.reloading import supervise
@@ -123,6 +123,14 @@ def token(
 ) -> None:
     """Print a token, signed with ANTIPHON_JWT_SECRET."""
     typer.echo(tokens.issue(user, ttl=ttl, channel=channel, info=info, meta=meta))
+
+
+@cli.command()
+def openapi(
+    app: Annotated[str, typer.Argument(help="Where it is: module:app.")],
+) -> None:
+    """Print the OpenAPI document of an App's server API."""
+    typer.echo(describing.openapi(load(app)))
 
 
 @cli.command()

@@ -19,6 +19,7 @@ from antiphon.cli.failure import BrokenApp
 from antiphon.entrance import WEBSOCKET_PATH
 from antiphon.errors import AntiphonError, StartupError
 from antiphon.hosting import Hosting
+from antiphon.server.api import API_PATH
 from antiphon.wire.server import Server
 
 LogLevel = Literal["critical", "error", "warning", "info", "debug"]
@@ -82,6 +83,8 @@ def banner(apps: dict[str, App], url: str) -> str:
     lines = [f"Serving {url} (Ctrl+C stops)"]
     for path, app in apps.items():
         lines.append(f"  {app.title} {app.version}: {base}{path}{WEBSOCKET_PATH}, {_auth(app)}")
+        if keys := app.server_api.keys:
+            lines.append(f"  server API: {url}{path}{API_PATH}{_insecure(keys)}")
     if not apps:
         lines.append("  no antiphon.App is mounted here in sight; WebSockets go through ASGI")
     return "\n".join(lines)
@@ -91,8 +94,12 @@ def _auth(app: App) -> str:
     behaviour = app.behaviour
     names = [behaviour.auth.describe()] if behaviour.auth else []
     names += ["on_connect"] if behaviour.connect_handler else []
-    insecure = ", ".join(getattr(behaviour.auth, "insecure", ()))
-    return f"auth: {' and '.join(names)}" + (f" (INSECURE: {insecure})" if insecure else "")
+    return f"auth: {' and '.join(names)}{_insecure(behaviour.auth)}"
+
+
+def _insecure(settings: object) -> str:
+    names = ", ".join(getattr(settings, "insecure", ()))
+    return f" (INSECURE: {names})" if names else ""
 
 
 def _url(server: Server, settings: Settings) -> str:

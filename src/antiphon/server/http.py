@@ -1,24 +1,33 @@
 """Just enough HTTP for a handful of fixed routes, in ASGI's terms."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from types import MappingProxyType
+from typing import Any, Final
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
+
 
 async def respond(
-    send: Send, status: int, body: bytes, *, content_type: str = "text/plain; charset=utf-8"
+    send: Send,
+    status: int,
+    body: bytes,
+    *,
+    content_type: str = "text/plain; charset=utf-8",
+    headers: Mapping[str, str] = _NONE,
 ) -> None:
-    """Send one whole response."""
-    headers = [
+    """Send one whole response. Names of more `headers` are in lower case."""
+    fields = [
         (b"content-type", content_type.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
+        *((name.encode(), value.encode()) for name, value in headers.items()),
     ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": fields})
     await send({"type": "http.response.body", "body": body})
 
 
