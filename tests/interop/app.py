@@ -16,6 +16,7 @@ from typing import Annotated, Any
 from msgspec import Struct
 
 from antiphon import (
+    API,
     JWT,
     App,
     Channel,
@@ -31,7 +32,14 @@ from antiphon import (
 from antiphon.testing import serve
 
 SECRET = "known to the tests of this folder alone"
-LIMITS = Limits(ping_seconds=2, pong_seconds=1, expiry_grace_seconds=1, message_bytes=131_072)
+API_KEY = "known-to-backends-alone"
+LIMITS = Limits(
+    ping_seconds=2,
+    pong_seconds=1,
+    expiry_grace_seconds=1,
+    message_bytes=131_072,
+    api_body_bytes=131_072,
+)
 OUT_OF_STOCK = 1234
 
 
@@ -84,6 +92,7 @@ class Stage:
             messages=Notice,
             limits=LIMITS,
             compression=compression,
+            api=API(key=API_KEY),
         )
         self._channels = declare_channels(self.app)
         declare_methods(self)
