@@ -11,7 +11,7 @@ opaque payload that is no JSON: its client speaks the wrong protocol for this ch
 from typing import Final
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from antiphon.errors import Malformed
@@ -32,7 +32,7 @@ _LINE_FEED: Final = 10
 """As a number: it is found in bytes six times as fast as one byte of bytes."""
 
 
-class _EmulationRequest(msgspec.Struct):
+class _EmulationRequest(Struct):
     """`EmulationRequest` in JSON: `data` is a frame as a string."""
 
     session: str = ""
