@@ -31,6 +31,7 @@ class Server:
         self.block = asyncio.Event()
         self.block.set()
         self.arrived = asyncio.Event()
+        self.on_send: Callable[[], None] = lambda: None
         self._inbound: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.put(type="websocket.connect")
         running = serve_websocket({**SCOPE, **scope}, self._inbound.get, self._send, site.endpoint)
@@ -48,6 +49,7 @@ class Server:
 
     async def _send(self, message: Any) -> None:
         await self.block.wait()
+        self.on_send()
         self.sent.append(dict(message))
         self.arrived.set()
 
@@ -153,3 +155,32 @@ async def test_an_app_that_is_cancelled_notes_the_end() -> None:
     with pytest.raises(asyncio.CancelledError):
         await server.app
     assert site.ends == [(1006, "")]
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_the_hub_may_go_on_while_a_failed_connection_ends(turns: int) -> None:
+    site = Site(limits=Limits(outbox_bytes=10))
+    server = Server(site)
+    await server.until(lambda: server.sent)
+    errors: list[BaseException] = []
+
+    def go_on(turns: int) -> None:
+        if turns:
+            asyncio.get_running_loop().call_soon(go_on, turns - 1)
+            return
+        try:
+            for _ in range(3):
+                site.connections[0].write(Packet(b"123456"))
+            site.connections[0].close(3001, "shutdown")
+        except Exception as error:
+            errors.append(error)
+
+    def fail() -> None:
+        go_on(turns)
+        raise ConnectionResetError
+
+    server.on_send = fail
+    server.put(type="websocket.receive", text="x")
+    await server.app
+    assert errors == []
+    assert len(site.ends) == 1

@@ -129,7 +129,7 @@ class AsgiConnection(ABC):
             pass  # the deadline after a close
         finally:
             writer.cancel()
-            self._notify(codes.ABNORMAL_CLOSURE, "")
+            self._lost(codes.ABNORMAL_CLOSURE, "")
 
     # What sits above calls these.
 
@@ -213,7 +213,9 @@ class AsgiConnection(ABC):
             await self._send_farewell(send, *self._close)
         except Exception:
             # The server says in its own way that the client is gone, or a send took too long.
-            self._deadline.reschedule(self._loop.time())
+            self._end(codes.ABNORMAL_CLOSURE, "")
+            if not self._deadline.expired():
+                self._deadline.reschedule(self._loop.time())
 
     async def _flush(self, send: Send) -> None:
         while self._outbox:
