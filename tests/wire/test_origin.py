@@ -8,8 +8,12 @@ from antiphon.wire.port import Request
 ALLOWED = frozenset({"https://good.example", "http://localhost:3000"})
 
 
-def request(*origins: str, host: str = "good.example", scheme: str = "wss") -> Request:
+def request(
+    *origins: str, host: str = "good.example", scheme: str = "wss", site: str | None = None
+) -> Request:
     headers = (("host", host), *(("origin", origin) for origin in origins))
+    if site is not None:
+        headers = (*headers, ("sec-fetch-site", site))
     return Request(path="/", query="", headers=headers, scheme=scheme, address="")
 
 
@@ -64,3 +68,28 @@ def test_without_a_list_the_page_comes_from_the_host(
 
 def test_null_cannot_be_allowed() -> None:
     assert not origin_allowed(request("null"), frozenset({"null"}))
+
+
+@pytest.mark.parametrize("allowed", [ALLOWED, frozenset[str]()])
+@pytest.mark.parametrize(
+    ("site", "expected"),
+    [
+        pytest.param(None, True, id="no browser, or an old one"),
+        pytest.param("same-origin", True, id="EventSource sends no origin to its own"),
+        pytest.param("cross-site", False, id="an image in a page of somebody else"),
+        pytest.param("same-site", False, id="an image in a page of a sibling"),
+        pytest.param("none", False, id="a link in a mail, or typed by hand"),
+        pytest.param("", False, id="empty"),
+        pytest.param("Same-Origin", False, id="no browser writes it so"),
+    ],
+)
+def test_without_an_origin_the_browser_says_where_it_comes_from(
+    site: str | None, expected: bool, allowed: frozenset[str]
+) -> None:
+    assert origin_allowed(request(site=site, scheme="https"), allowed) is expected
+
+
+@pytest.mark.parametrize("site", [None, "same-origin", "same-site", "cross-site", "none"])
+def test_where_there_is_an_origin_it_alone_decides(site: str | None) -> None:
+    assert origin_allowed(request("https://good.example", site=site), ALLOWED)
+    assert not origin_allowed(request("https://evil.example", site=site), ALLOWED)

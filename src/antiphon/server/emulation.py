@@ -15,10 +15,12 @@ from antiphon.protocol import json, protobuf
 from antiphon.protocol.messages import EmulationRequest
 from antiphon.server.http import Receive, Scope, Send
 from antiphon.wire.asgi import answer, request_of
-from antiphon.wire.asgi_http import TOO_LARGE, Rejected, read_body
-from antiphon.wire.cors import cors_headers, preflight_headers
+from antiphon.wire.asgi_http import DONE, TOO_LARGE, Rejected, check_method, read_body
+from antiphon.wire.cors import cors_headers, preflight_headers, refusal_headers
 from antiphon.wire.port import PROTOBUF_BODY, Refusal, Request
 from antiphon.wire.stream import Stream, Streams
+
+METHODS: Final = ("POST",)
 
 _ENVELOPE: Final = 1_024
 """Bytes of a request besides its commands."""
@@ -51,25 +53,24 @@ class Emulation:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        request = request_of(scope)
-        headers = cors_headers(request)
+        request, method = request_of(scope), scope["method"]
+        result = DONE
         try:
-            result = await self._serve(scope["method"], request, receive)
-            if scope["method"] == "OPTIONS":
-                headers = preflight_headers(request, ("POST",))
+            self._check(method, request)
+            if method == "OPTIONS":
+                headers = preflight_headers(request, METHODS)
+            else:
+                await self._pass_on(_decode(request, await read_body(receive, self._longest)))
+                headers = cors_headers(request)
         except Rejected as rejected:
             result = rejected.refusal
+            headers = refusal_headers(request, result)
         await answer(send, result, headers, prefix="http")
 
-    async def _serve(self, method: str, request: Request, receive: Receive) -> Refusal:
-        if method not in ("POST", "OPTIONS"):
-            raise Rejected(Refusal(405, "method not allowed", {"allow": "POST, OPTIONS"}))
+    def _check(self, method: str, request: Request) -> None:
         if refusal := self._admit(request):
             raise Rejected(refusal)
-        if method == "POST":
-            body = await read_body(receive, self._longest)
-            await self._pass_on(_decode(request, body))
-        return Refusal(204, "")
+        check_method(method, METHODS)
 
     async def _pass_on(self, emulated: EmulationRequest) -> None:
         if emulated.node != self._node:

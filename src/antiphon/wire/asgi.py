@@ -51,12 +51,11 @@ async def answer(send: Send, refusal: Refusal, headers: Headers, *, prefix: str)
         prefix: of the message types: ``http`` or ``websocket.http``.
     """
     body = refusal.text.encode()
-    own = {
-        **refusal.headers,
-        "content-type": "text/plain; charset=utf-8",
-        "content-length": str(len(body)),
-        "cache-control": "no-store",
-    }
+    own = {**refusal.headers, "cache-control": "no-store"}
+    if refusal.status != 204:  # which has no content, not even an empty one
+        own["content-type"] = "text/plain; charset=utf-8"
+        own["content-length"] = str(len(body))
+        own["x-content-type-options"] = "nosniff"
     head = [(name.lower().encode(), value.encode()) for name, value in own.items()]
     await send(
         {

@@ -1,4 +1,4 @@
-"""Whole HTTP requests over ASGI, and what they are rejected with."""
+"""Whole HTTP requests over ASGI, and what they are answered with."""
 
 from typing import Final
 
@@ -6,8 +6,9 @@ from antiphon.errors import AntiphonError
 from antiphon.wire.asgi import Receive
 from antiphon.wire.port import Refusal
 
+DONE: Final = Refusal(204, "")
 CLIENT_GONE: Final = Refusal(499, "the client is gone")
-TOO_LARGE: Final = Refusal(413, "request body too large")
+TOO_LARGE: Final = Refusal(413, "request too large")
 
 
 class Rejected(AntiphonError):
@@ -16,6 +17,17 @@ class Rejected(AntiphonError):
     def __init__(self, refusal: Refusal) -> None:
         self.refusal = refusal
         super().__init__(f"{refusal.status} {refusal.text}")
+
+
+def check_method(method: str, allowed: tuple[str, ...]) -> None:
+    """Take one of the methods, or the question of a browser whether it may use them.
+
+    Raises:
+        Rejected: 405.
+    """
+    methods = (*allowed, "OPTIONS")
+    if method not in methods:
+        raise Rejected(Refusal(405, "method not allowed", {"allow": ", ".join(methods)}))
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:

@@ -5,10 +5,11 @@ stream has a name, by which further requests of the client bring its commands (`
 knows the name speaks for the client, so it is random and secret.
 
 The response of a stream that is only read waits for what the connection makes of the request, so
-that a refusal has an HTTP status, and `EventSource` does not try again. Any other response begins
-at once.
+that a refusal has an HTTP status, and `EventSource` does not try again. What may be tried again is
+no HTTP error to `EventSource`, because after one it never does. Any other response begins at once.
 """
 
+import asyncio
 import secrets
 from collections.abc import MutableMapping
 from typing import Any, Final
@@ -18,36 +19,42 @@ from msgspec import Struct
 from antiphon import codes
 from antiphon.wire.admission import examine
 from antiphon.wire.asgi import AsgiConnection, Headers, Receive, Send, answer, request_of
-from antiphon.wire.asgi_http import Rejected, read_body
-from antiphon.wire.cors import cors_headers, preflight_headers
+from antiphon.wire.asgi_http import DONE, TOO_LARGE, Rejected, check_method, read_body
+from antiphon.wire.cors import cors_headers, preflight_headers, refusal_headers
 from antiphon.wire.packet import Packet
 from antiphon.wire.port import PROTOBUF_BODY, Endpoint, Refusal, Request
 
 _HEADERS: Final[Headers] = [
     (b"x-accel-buffering", b"no"),
-    (b"cache-control", b"private, no-cache, no-store, must-revalidate, max-age=0"),
+    (b"cache-control", b"private, no-cache, no-store, no-transform, must-revalidate, max-age=0"),
     (b"pragma", b"no-cache"),
     (b"expire", b"0"),
     (b"x-content-type-options", b"nosniff"),
 ]
-"""Nobody on the way may hold back or keep a piece of the response."""
+"""Nobody on the way may hold back, keep or compress a piece of the response."""
 
 _STATUSES: Final = {
     codes.CONNECTION_EXPIRED.number: 401,
     codes.INVALID_TOKEN.number: 401,
     codes.MALFORMED.number: 400,
     codes.CHANNEL_LIMIT.number: 400,
-    codes.MESSAGE_TOO_BIG: 413,
+    codes.INAPPROPRIATE_PROTOCOL.number: 406,
     codes.FLOOD.number: 429,
-    codes.CONNECTION_LIMIT.number: 429,
     codes.SERVER_ERROR.number: 500,
     codes.INTERNAL_FAILURE: 500,
+    codes.STALE.number: 503,
 }
-"""HTTP status for a connection that was never made, by close code."""
+"""HTTP status for a connection that was never made, by close code. Of all others those are 503 after
+which a client comes back, and 403 those that are final."""
+
+_PASSING: Final = frozenset({429, 500, 503})
+"""Statuses of what may be otherwise a little later."""
+
+_RETRY: Final = b"retry: 5000\n\n"
+"""Tells `EventSource` when to come back, in milliseconds."""
 
 WAITING: Final = 16
 """Requests of one client that may wait until its stream takes messages again."""
-
 
 _LINES: Final = b"application/x-ndjson"
 _EVENTS: Final = b"text/event-stream; charset=utf-8"
@@ -65,6 +72,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     """The client's messages come in further requests."""
     connect_demanded: bool = True
     """Whether a GET must bring what the client says about itself, in ``cf_connect``."""
+    retries: bool = False
+    """The client makes its request again by itself, with what it saw last, but after no HTTP error."""
 
 
 HTTP_STREAM: Final = Kind(methods=("POST",), content_type=_LINES, emulated=True)
@@ -80,6 +89,7 @@ UNI_SSE: Final = Kind(
     content_type=_EVENTS,
     prelude=b"\r\n",
     connect_demanded=False,
+    retries=True,
 )
 
 
@@ -113,30 +123,22 @@ async def serve_stream(
     streams: Streams,
 ) -> None:
     """Serve one ASGI scope of type "http" from the request to the end of the stream."""
-    request = request_of(scope)
+    request, method = request_of(scope), scope["method"]
     try:
-        _check(scope["method"], request, endpoint, kind)
-        if scope["method"] == "OPTIONS":
-            headers = preflight_headers(request, kind.methods)
-            await answer(send, Refusal(204, ""), headers, prefix="http")
+        _admit(request, endpoint)
+        check_method(method, kind.methods)
+        if method == "OPTIONS":
+            await answer(send, DONE, preflight_headers(request, kind.methods), prefix="http")
             return
-        said = await _first_message(scope["method"], request, receive, endpoint, kind)
+        said = await _first_message(method, request, receive, endpoint, kind)
+        _admit(request, endpoint)  # a body takes its time: the house may be full by now, or closing
     except Rejected as rejected:
-        await answer(send, rejected.refusal, cors_headers(request), prefix="http")
+        await _refuse(send, request, rejected.refusal, kind)
         return
-    stream = Stream(request, endpoint, kind, said)
-    if kind.emulated:
-        streams.enter(stream)
-    try:
-        await stream.run(receive, send)
-    finally:
-        streams.leave(stream)
+    await _run(Stream(request, endpoint, kind, said), receive, send, streams)
 
 
-def _check(method: str, request: Request, endpoint: Endpoint, kind: Kind) -> None:
-    if method not in (*kind.methods, "OPTIONS"):
-        allow = ", ".join((*kind.methods, "OPTIONS"))
-        raise Rejected(Refusal(405, "method not allowed", {"allow": allow}))
+def _admit(request: Request, endpoint: Endpoint) -> None:
     refusal = examine(endpoint, request)
     if refusal is not None:
         raise Rejected(refusal)
@@ -146,12 +148,33 @@ async def _first_message(
     method: str, request: Request, receive: Receive, endpoint: Endpoint, kind: Kind
 ) -> bytes:
     """Return what the client says about itself."""
+    limit = endpoint.limits.message_bytes_before_connect
     if method == "POST":
-        return await read_body(receive, endpoint.limits.message_bytes_before_connect)
+        return await read_body(receive, limit)
     said = request.parameter("cf_connect").encode()
     if not said and kind.connect_demanded:
         raise Rejected(Refusal(400, "the query lacks cf_connect"))
+    if len(said) > limit:
+        raise Rejected(TOO_LARGE)
     return said
+
+
+async def _run(stream: "Stream", receive: Receive, send: Send, streams: Streams) -> None:
+    if stream.kind.emulated:
+        streams.enter(stream)
+    try:
+        await stream.run(receive, send)
+    finally:
+        streams.leave(stream)
+
+
+async def _refuse(send: Send, request: Request, refusal: Refusal, kind: Kind) -> None:
+    """Answer instead of a stream."""
+    if kind.retries and refusal.status in _PASSING:
+        await _send_head(send, request, kind.content_type)
+        await _send_piece(send, _RETRY, more=False)
+    else:
+        await answer(send, refusal, refusal_headers(request, refusal), prefix="http")
 
 
 class Stream(AsgiConnection):
@@ -164,14 +187,15 @@ class Stream(AsgiConnection):
         said: the client's first message.
     """
 
-    __slots__ = ("_begun", "_kind", "_said", "_waiting")
+    __slots__ = ("_begun", "_said", "_turn", "_waiting", "kind")
 
     def __init__(self, request: Request, endpoint: Endpoint, kind: Kind, said: bytes) -> None:
         super().__init__(request, endpoint)
-        self._kind = kind
+        self.kind = kind
         self._said = said
         self._begun = False
         self._waiting = 0
+        self._turn = asyncio.Lock()
 
     @property
     def busy(self) -> bool:
@@ -179,14 +203,15 @@ class Stream(AsgiConnection):
         return self._waiting >= WAITING
 
     async def take(self, data: bytes) -> None:
-        """Take a message that came in a request of its own, once messages are taken at all."""
+        """Take a message that came in a request of its own: in its turn, when messages are taken."""
         self._waiting += 1
         try:
-            await self._readable.wait()
+            async with self._turn:
+                await self._readable.wait()
+                if self._close is None:
+                    self._take(data)
         finally:
             self._waiting -= 1
-        if self._close is None:
-            self._take(data)
 
     async def _read_all(self, receive: Receive) -> None:
         self._take(self._said)
@@ -196,7 +221,7 @@ class Stream(AsgiConnection):
         self._lost(codes.ABNORMAL_CLOSURE, "")
 
     async def _send_greeting(self, send: Send) -> None:
-        if self._kind.emulated:
+        if self.kind.emulated:
             await self._begin(send)
 
     async def _send_packet(self, send: Send, packet: Packet) -> None:
@@ -209,21 +234,21 @@ class Stream(AsgiConnection):
             await _send_piece(send, b"", more=False)
             return
         status = _STATUSES.get(code, 503 if codes.reconnects(code) else 403)
-        await answer(send, Refusal(status, reason), cors_headers(self.request), prefix="http")
+        await _refuse(send, self.request, Refusal(status, reason), self.kind)
 
     async def _begin(self, send: Send) -> None:
         self._begun = True
-        headers = [
-            (b"content-type", self._content_type()),
-            *_HEADERS,
-            *cors_headers(self.request),
-        ]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await _send_piece(send, self._kind.prelude, more=True)
+        await _send_head(send, self.request, self._content_type())
+        await _send_piece(send, self.kind.prelude, more=True)
 
     def _content_type(self) -> bytes:
-        binary = self._kind is HTTP_STREAM and self.request.media_type == PROTOBUF_BODY
-        return PROTOBUF_BODY.encode() if binary else self._kind.content_type
+        binary = self.kind is HTTP_STREAM and self.request.media_type == PROTOBUF_BODY
+        return PROTOBUF_BODY.encode() if binary else self.kind.content_type
+
+
+async def _send_head(send: Send, request: Request, content_type: bytes) -> None:
+    headers = [(b"content-type", content_type), *_HEADERS, *cors_headers(request)]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
 
 
 async def _send_piece(send: Send, piece: bytes, *, more: bool) -> None:
