@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from antiphon.hub.codec import Codec, json_message, json_stream, server_sent_events
 from antiphon.hub.form import Form
-from antiphon.hub.resuming import Bulletin, ResumingLanguage, resumable_events
+from antiphon.hub.resuming import Bulletin, ResumingLanguage
 from antiphon.protocol import json, protobuf, unidirectional
 from antiphon.wire.packet import BINARY, Packet
 from antiphon.wire.port import PROTOBUF_BODY, Connection, Request
@@ -42,11 +42,6 @@ class Door(Struct, frozen=True, kw_only=True):
     frame_pings: bool = False
     """Pings are frames of the WebSocket, and no messages."""
 
-    @property
-    def pushes_end(self) -> bool:
-        """Whether a push says why the connection ends."""
-        return self.emulated or self.unidirectional
-
 
 def open_doors() -> Mapping[str, Door]:
     """Return the doors of one hub, by name. Connections of several doors may share a codec."""
@@ -62,8 +57,10 @@ def open_doors() -> Mapping[str, Door]:
         return binary if _speaks_protobuf(connection) else text
 
     def resuming(connection: Connection) -> Form:
-        last_id = connection.request.header("last-event-id") or ""
-        return Form(Codec(ResumingLanguage(bulletin, last_id), resumable_events))
+        request = connection.request
+        last_id = request.header("last-event-id") or request.parameter("last_event_id")
+        language = ResumingLanguage(bulletin, last_id)
+        return Form(Codec(language, language.frame))
 
     return {
         "websocket": Door(form=choose),

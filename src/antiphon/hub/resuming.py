@@ -4,9 +4,12 @@ A browser sends the last id that it saw as `Last-Event-ID` when it reconnects by
 section 9.2). An id names the position of every channel that can be recovered, as
 ``<offset>.<epoch>.<channel>`` with spaces between them. No name holds a space, and no epoch a dot.
 
-So each connection has a codec of its own. The publications are still encoded once for all.
+What an id says has been written ahead of it. So ids are made when events are framed, in the order
+in which they go out: between channels that is not the order in which they were encoded. So each
+connection has a codec of its own. The publications are still encoded once for all.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from antiphon.protocol import unidirectional
@@ -45,14 +48,20 @@ def event_id(positions: dict[str, StreamPosition]) -> str:
     """Return the id that names some positions."""
     parts = [f"{at.offset}.{at.epoch}.{channel}" for channel, at in positions.items()]
     text = " ".join(parts)
-    if len(text) <= LONGEST_ID:
-        return text
-    return text[: text.rindex(" ", 0, LONGEST_ID)]
+    return text if len(text) <= LONGEST_ID else text[:LONGEST_ID].rpartition(" ")[0]
 
 
-def resumable_events(lines: list[bytes]) -> Packet:
-    """Frame events that are whole already."""
-    return Packet(b"\n\n".join([*lines, b""]))
+class Step(bytes):
+    """An event that brings the client somewhere else."""
+
+    to: Mapping[str, StreamPosition | None]
+    """By channel; None is out of it. An empty epoch is the one it has been in."""
+
+
+def _step(line: bytes, to: Mapping[str, StreamPosition | None]) -> Step:
+    step = Step(_event(line))
+    step.to = to
+    return step
 
 
 class Bulletin:
@@ -65,10 +74,12 @@ class Bulletin:
         self._line = b""
 
     def line(self, channel: str, published: Publication) -> bytes:
-        """Return the publication as an event without an id."""
+        """Return the publication as an event."""
         if published is not self._published:
+            line, offset = unidirectional.publication(channel, published), published.offset
+            to = {channel: StreamPosition(offset)}
+            self._line = _step(line, to) if offset else _event(line)
             self._published = published
-            self._line = _event(unidirectional.publication(channel, published))
         return self._line
 
 
@@ -102,46 +113,62 @@ class ResumingLanguage:
         return commands
 
     def reply(self, command_id: int, name: str, result: Result) -> bytes:
-        """Encode the result of connecting, and take over its positions."""
-        if isinstance(result, ConnectResult):
-            for channel, joined in result.subs.items():
-                if joined.recoverable:
-                    newest = joined.publications[-1].offset if joined.publications else 0
-                    offset = max(newest, joined.offset)
-                    self._positions[channel] = StreamPosition(offset, joined.epoch)
-        return self._marked(_event(unidirectional.reply(command_id, name, result)))
+        """Encode the result of connecting, which brings the client into its channels."""
+        line = unidirectional.reply(command_id, name, result)
+        return _step(line, _entered(result) if isinstance(result, ConnectResult) else {})
 
     def push(self, payload: Push) -> bytes:
-        """Encode a push, and note which channels it begins and ends."""
+        """Encode a push, which may bring the client into a channel, or out of one."""
+        line, told = unidirectional.push(payload), payload.subscribe
         if payload.unsubscribe is not None:
-            self._positions.pop(payload.channel, None)
-        told = payload.subscribe
+            return _step(line, {payload.channel: None})
         if told is not None and told.recoverable:
-            self._positions[payload.channel] = StreamPosition(told.offset, told.epoch)
-        return self._marked(_event(unidirectional.push(payload)))
+            return _step(line, {payload.channel: StreamPosition(told.offset, told.epoch)})
+        return _event(line)
 
     def publication(self, channel: str, published: Publication) -> bytes:
-        """Encode a publication, with the position it brings the client to."""
-        line = self._bulletin.line(channel, published)
-        position = self._positions.get(channel)
-        if position is None or not published.offset:
-            return line
-        self._positions[channel] = StreamPosition(published.offset, position.epoch)
-        return self._marked(line)
+        """Encode a publication, which brings the client on in its channel."""
+        return self._bulletin.line(channel, published)
 
     def message(self, told: Message) -> bytes:
         """Encode a message, which moves no position."""
         return _event(unidirectional.message(told))
 
+    def frame(self, lines: list[bytes]) -> Packet:
+        """Frame events in the order in which they go out, with an id for each step."""
+        return Packet(b"\n\n".join([*map(self._marked, lines), b""]))
+
     def _resume(self, request: ConnectRequest) -> None:
-        for channel, at in self._last.items():
+        last, self._last = self._last, {}
+        for channel, at in last.items():
             wanted = request.subs.setdefault(channel, Resumption())
             wanted.recover, wanted.offset, wanted.epoch = True, at.offset, at.epoch
 
     def _marked(self, event: bytes) -> bytes:
-        if not self._positions:
+        if not isinstance(event, Step):
             return event
+        for channel, to in event.to.items():
+            self._move(channel, to)
         return b"id: %b\n%b" % (event_id(self._positions).encode(), event)
+
+    def _move(self, channel: str, to: StreamPosition | None) -> None:
+        known = self._positions.get(channel)
+        if to is None:
+            self._positions.pop(channel, None)
+        elif to.epoch:
+            self._positions[channel] = to
+        elif known is not None:
+            self._positions[channel] = StreamPosition(to.offset, known.epoch)
+
+
+def _entered(result: ConnectResult) -> dict[str, StreamPosition | None]:
+    """Return where the client is in the channels that the result of connecting names."""
+    entered: dict[str, StreamPosition | None] = {}
+    for channel, joined in result.subs.items():
+        if joined.recoverable:
+            newest = joined.publications[-1].offset if joined.publications else 0
+            entered[channel] = StreamPosition(max(newest, joined.offset), joined.epoch)
+    return entered
 
 
 def _event(line: bytes) -> bytes:
