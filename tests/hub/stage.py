@@ -108,9 +108,11 @@ class MemoryConnection:
 class Peer:
     """A client. It sees what was written to it, and closes when it is told to."""
 
-    def __init__(self, app: App, headers: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(
+        self, app: App, headers: tuple[tuple[str, str], ...] = (), *, door: str = "websocket"
+    ) -> None:
         self.connection = MemoryConnection(headers)
-        self.session = app.hub.open(self.connection)
+        self.session = app.hub.open(self.connection, door)
         self.id = ""
         self._next_id = 0
 

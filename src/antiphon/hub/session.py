@@ -117,8 +117,10 @@ class Session:
     # What the wire calls.
 
     def on_message(self, data: bytes) -> None:
-        """Run the commands of one message."""
+        """Run the commands of one message. A client that only listens is heard once."""
         if self.state is State.REFUSED or self.state is State.CLOSED:
+            return
+        if self.door.unidirectional and self.state is not State.NEW:
             return
         self.core.stats.messages_in += 1
         try:
