@@ -16,9 +16,9 @@ from antiphon.hub.session import Session
 from antiphon.limits import Limits
 from antiphon.server.emulation import Emulation
 from antiphon.server.http import Receive, Scope, Send, path_of, respond
-from antiphon.server.site import Page, Route, Site, page
+from antiphon.server.site import Page, Route, Site, page, refuse_method
 from antiphon.wire.asgi_websocket import serve_websocket
-from antiphon.wire.origin import origin_allowed
+from antiphon.wire.origin import FOREIGN, origin_allowed
 from antiphon.wire.port import Connection, Endpoint, Refusal, Request
 from antiphon.wire.stream import (
     HTTP_STREAM,
@@ -81,10 +81,7 @@ class Entrance:
         pages: Mapping[str, Page],
         routes: Mapping[str, Route],
     ) -> None:
-        for name in transports:
-            if isinstance(transports, str) or name not in get_args(Transport):
-                known = ", ".join(get_args(Transport))
-                raise DeclarationError(f"transports={transports!r}: a list of {known}")
+        _check_known(transports)
         self._hub = hub
         self._transports = tuple(transports)
         self._origins = origins
@@ -155,13 +152,20 @@ class Entrance:
         return self._admit_origin(request) or self._hub.refusal(request)
 
     def _admit_origin(self, request: Request) -> Refusal | None:
-        if origin_allowed(request, self._origins):
-            return None
-        return Refusal(403, "this origin may not connect")
+        return None if origin_allowed(request, self._origins) else FOREIGN
+
+
+def _check_known(transports: Collection[str]) -> None:
+    known = get_args(Transport)
+    if isinstance(transports, str) or not all(name in known for name in transports):
+        raise DeclarationError(f"transports={transports!r}: a list of {', '.join(known)}")
 
 
 async def _upgrade_required(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["method"] not in ("GET", "HEAD"):
-        await respond(send, 405, b"method not allowed")
-    else:
-        await respond(send, 426, b"connect with WebSocket")
+        await refuse_method(send)
+        return
+    # HTTP/2 knows neither header (RFC 9113 section 8.2.2).
+    upgradable = scope.get("http_version", "1.1").startswith("1.")
+    headers = {"upgrade": "websocket", "connection": "upgrade"} if upgradable else {}
+    await respond(send, 426, b"connect with WebSocket", headers=headers)

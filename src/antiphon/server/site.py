@@ -34,9 +34,14 @@ def page(make: Page) -> Route:
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
-            await respond(send, 405, b"method not allowed")
+            await refuse_method(send)
             return
         status, body, content_type = make()
         await respond(send, status, body, content_type=content_type)
 
     return serve
+
+
+async def refuse_method(send: Send) -> None:
+    """Answer a request that wants more than to read."""
+    await respond(send, 405, b"method not allowed", headers={"allow": "GET, HEAD"})
