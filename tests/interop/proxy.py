@@ -30,6 +30,10 @@ class Proxy:
         for writer in self._writers:
             writer.transport.abort()
 
+    def passes(self, data: bytes) -> bool:
+        """Say whether to relay some bytes, rather than end their connection."""
+        return True
+
     def mend(self) -> None:
         """Relay again."""
         self._is_cut = False
@@ -56,7 +60,7 @@ class Proxy:
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
-            while data := await reader.read(65_536):
+            while (data := await reader.read(65_536)) and self.passes(data):
                 self.relayed += len(data)
                 writer.write(data)
                 await writer.drain()

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Page, expect
 
 from antiphon import codes
 from antiphon.cli.demo import Site, build
@@ -18,7 +18,6 @@ from antiphon.cli.demo.market import OPENINGS
 from antiphon.hosting import Hosting
 from antiphon.wire.server import Server
 
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
 
@@ -47,14 +46,6 @@ async def server(site: Site) -> AsyncIterator[Server]:
     yield server
     server.should_exit = True
     await serving
-
-
-@pytest.fixture
-async def browser(chromium: str) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture
