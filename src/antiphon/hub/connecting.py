@@ -39,6 +39,7 @@ from antiphon.protocol.messages import (
 async def connect(session: Session, command_id: int, request: ConnectRequest) -> None:
     """Authenticate, subscribe from the server's side, and reply."""
     session.state = State.CONNECTING
+    session.deaf = session.door.unidirectional
     core = session.core
     attempt = _attempt(session, request)
     identity = session.known or await core.app.connect(attempt)

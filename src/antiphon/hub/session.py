@@ -37,7 +37,6 @@ log = logging.getLogger("antiphon")
 
 _REQUESTS = tuple(name for name in messages.Command.__struct_fields__ if name != "id")
 
-
 Rest = Coroutine[Any, Any, None] | None
 """What remains of a command and may wait; None when all is done."""
 
@@ -69,6 +68,7 @@ class Session:
         "client",
         "connection",
         "core",
+        "deaf",
         "door",
         "expires_at",
         "form",
@@ -95,6 +95,8 @@ class Session:
         self.door = door
         self.form = door.form(connection)
         self.state = State.NEW
+        self.deaf = False
+        """Whether messages are read no more: it has ended, was refused, or only listens."""
         self.awaits_pong = False
         self.known: Identity | None = None
         """Who the client is, where that needs no proof: set for clients within the process only,
@@ -117,10 +119,8 @@ class Session:
     # What the wire calls.
 
     def on_message(self, data: bytes) -> None:
-        """Run the commands of one message. A client that only listens is heard once."""
-        if self.state is State.REFUSED or self.state is State.CLOSED:
-            return
-        if self.door.unidirectional and self.state is not State.NEW:
+        """Run the commands of one message."""
+        if self.deaf:
             return
         self.core.stats.messages_in += 1
         try:
@@ -326,6 +326,7 @@ class Session:
             self._failed(command_id, Refusal())
         if self.state is State.CONNECTING:
             self.state = State.REFUSED
+            self.deaf = True
 
     def _name(self) -> str:
         return repr(self.client) if self.state is State.CONNECTED else "a client that connects"
@@ -349,6 +350,7 @@ class Session:
             return
         was_connected = self.state is State.CONNECTED
         self.state = State.CLOSED
+        self.deaf = True
         self._lane.clear()
         self._alarm.cancel()
         self.core.stats.count_closed(code)
