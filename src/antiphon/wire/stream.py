@@ -11,39 +11,42 @@ no HTTP error to `EventSource`, because after one it never does. Any other respo
 
 import asyncio
 import secrets
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from msgspec import Struct
 
 from antiphon import codes
 from antiphon.wire.admission import examine
-from antiphon.wire.asgi import AsgiConnection, Headers, Receive, Send, answer, request_of
+from antiphon.wire.asgi import AsgiConnection, Receive, Send, answer, request_of
 from antiphon.wire.asgi_http import DONE, TOO_LARGE, Rejected, check_method, read_body
 from antiphon.wire.cors import cors_headers, preflight_headers, refusal_headers
 from antiphon.wire.packet import Packet
 from antiphon.wire.port import PROTOBUF_BODY, Endpoint, Refusal, Request
 
-_HEADERS: Final[Headers] = [
+_HEADERS: Final = (
     (b"x-accel-buffering", b"no"),
     (b"cache-control", b"private, no-cache, no-store, no-transform, must-revalidate, max-age=0"),
     (b"pragma", b"no-cache"),
     (b"expire", b"0"),
     (b"x-content-type-options", b"nosniff"),
-]
+)
 """Nobody on the way may hold back, keep or compress a piece of the response."""
 
-_STATUSES: Final = {
-    codes.CONNECTION_EXPIRED.number: 401,
-    codes.INVALID_TOKEN.number: 401,
-    codes.MALFORMED.number: 400,
-    codes.CHANNEL_LIMIT.number: 400,
-    codes.INAPPROPRIATE_PROTOCOL.number: 406,
-    codes.FLOOD.number: 429,
-    codes.SERVER_ERROR.number: 500,
-    codes.INTERNAL_FAILURE: 500,
-    codes.STALE.number: 503,
-}
+_STATUSES: Final[Mapping[int, int]] = MappingProxyType(
+    {
+        codes.CONNECTION_EXPIRED.number: 401,
+        codes.INVALID_TOKEN.number: 401,
+        codes.MALFORMED.number: 400,
+        codes.CHANNEL_LIMIT.number: 400,
+        codes.INAPPROPRIATE_PROTOCOL.number: 406,
+        codes.FLOOD.number: 429,
+        codes.SERVER_ERROR.number: 500,
+        codes.INTERNAL_FAILURE: 500,
+        codes.STALE.number: 503,
+    }
+)
 """HTTP status for a connection that was never made, by close code. Of all others those are 503 after
 which a client comes back, and 403 those that are final."""
 
