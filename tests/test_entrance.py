@@ -14,6 +14,8 @@ from tests.wire.exchange import Exchange
 ALL: tuple[Transport, ...] = get_args(Transport)
 SOCKETS = {"websocket", "uni_websocket"}
 PAGES = {"/health", "/metrics", "/connection/init"}
+API = {"/api", "/api/"}
+"""For backends, which show a key; it has tests of its own."""
 
 
 def paths_of(transports: Collection[Transport]) -> set[str]:
@@ -33,7 +35,7 @@ def paths_of(transports: Collection[Transport]) -> set[str]:
     ],
 )
 def test_an_app_offers_what_it_names(transports: Collection[Transport], more: set[str]) -> None:
-    expected = PAGES | {path_to(name) for name in transports} | more
+    expected = PAGES | API | {path_to(name) for name in transports} | more
     assert paths_of(transports) == expected
 
 
@@ -77,20 +79,20 @@ async def test_a_browser_on_a_socket_is_told_what_to_do(transport: str) -> None:
 # The same guard at every door. The lists come from the app, so that a new way in is tested, too.
 
 
-def streams_of(app: App) -> list[str]:
-    return sorted(set(app._entrance.site.routes) - PAGES - set(map(path_to, SOCKETS)))
+def guarded() -> list[str]:
+    """The paths at which requests of pages are examined."""
+    paths = set(App("x", auth=Anonymous(), transports=ALL)._entrance.site.routes)
+    return sorted(paths - PAGES - API - set(map(path_to, SOCKETS)))
 
 
-STREAMS = streams_of(App("x", auth=Anonymous(), transports=ALL))
+STREAMS = [EMULATION_PATH, *(path_to(name) for name in ALL if name not in SOCKETS)]
 
 
 def test_every_path_is_known_to_these_tests() -> None:
-    assert STREAMS == sorted(
-        [EMULATION_PATH, *(path_to(name) for name in ALL if name not in SOCKETS)]
-    )
+    assert guarded() == sorted(STREAMS)
 
 
-@pytest.mark.parametrize("path", STREAMS)
+@pytest.mark.parametrize("path", guarded())
 @pytest.mark.parametrize(
     ("headers", "allowed"),
     [

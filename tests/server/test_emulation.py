@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from antiphon import Attempt, Client, Limits
-from antiphon.entrance import EMULATION_PATH
+from antiphon.entrance import EMULATION_PATH, path_to
 from antiphon.wire.stream import WAITING
 from tests.hub.stage import Said, Stage, declare, on_stage, publish, quiet, until
-from tests.hub.streams import EMULATED, StreamPeer, connect_stream, open_stream
+from tests.hub.streams import EMULATED, StreamPeer, connect_stream, open_stream, pass_of
+from tests.protocol import oracle
 from tests.wire.exchange import Exchange
 
 PAGE = ("origin", "http://example.com")
@@ -82,6 +83,60 @@ async def test_the_first_request_may_bring_more_than_connect(stage: Stage) -> No
         {"id": 2, "subscribe": {"channel": "news"}},
     )
     await until(lambda: [line.get("id") for line in peer.lines] == [1, 2])
+
+
+# In Protobuf, with a client on Google's runtime.
+
+OCTETS = ("content-type", "application/octet-stream")
+
+
+def commands(*written: Any) -> bytes:
+    return oracle.sized(*(oracle.Command(**one).SerializeToString() for one in written))
+
+
+async def test_protobuf_goes_both_ways(stage: Stage) -> None:
+    pass_of(stage, "ann")
+    stream = Exchange(
+        stage.app,
+        "POST",
+        path_to("http_stream"),
+        headers=[OCTETS],
+        body=commands({"id": 1, "connect": {"token": "pass of ann"}}),
+    )
+
+    def replies() -> list[Any]:
+        return [oracle.Reply.FromString(message) for message in oracle.split(stream.body)]
+
+    await until(lambda: stream.body)
+    assert stream.headers["content-type"] == "application/octet-stream"
+    (connected,) = replies()
+    said = b'{"type":"said","text":"\xc3\xbc"}'
+    emulated = oracle.EmulationRequest(
+        session=connected.connect.session,
+        node=connected.connect.node,
+        data=commands(
+            {"id": 2, "subscribe": {"channel": "news"}},
+            {"id": 3, "publish": {"channel": "news", "data": said}},
+        ),
+    )
+    answer = await asked(stage, emulated.SerializeToString(), headers=[OCTETS])
+    assert answer.status == 204
+    await until(lambda: len(replies()) == 4)
+    assert [reply.push.pub.data for reply in replies() if reply.HasField("push")] == [said]
+    await stage.pass_time(26)
+    assert stream.body.endswith(b"\0")
+    stage.app.disconnect("ann", 4500, "cheating")
+    await stream.done()
+    assert replies()[-1].push.disconnect.code == 4500
+
+
+async def test_a_protobuf_stream_is_not_spoken_to_in_json(stage: Stage) -> None:
+    pass_of(stage, "ann")
+    body = b'{"id":1,"connect":{"token":"pass of ann"}}'
+    stream = Exchange(stage.app, "POST", path_to("http_stream"), headers=[OCTETS], body=body)
+    await stream.done()
+    (end,) = oracle.split(stream.body)
+    assert oracle.Reply.FromString(end).push.disconnect.code == 3501
 
 
 # Answers.

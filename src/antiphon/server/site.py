@@ -10,7 +10,7 @@ Page = Callable[[], tuple[int, bytes, str]]
 
 
 class Site:
-    """The routes of an app, by path. A path that ends in a slash serves all below it."""
+    """The routes of an app, by path. A path that ends in a slash serves what lies right below it."""
 
     def __init__(self, routes: Mapping[str, Route]) -> None:
         self.routes = dict(routes)
