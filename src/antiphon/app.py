@@ -310,7 +310,7 @@ class App:
 
     def sockets(self) -> dict[str, Endpoint]:
         """Return what is served as WebSockets, by path."""
-        return self._entrance.sockets()
+        return self._entrance.sockets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""

@@ -87,10 +87,13 @@ class Entrance:
         self._origins = origins
         self._compression = compression
         self._streams = Streams()
+        names = [name for name in self._transports if name not in _STREAMS]
+        self.sockets = {path_to(name): self.endpoint(name) for name in names}
+        """The WebSocket endpoints, by path."""
         self.site = Site(
             {
                 **{path: page(make) for path, make in pages.items()},
-                **{path: _upgrade_required for path in self.sockets()},
+                **{path: _upgrade_required for path in self.sockets},
                 **dict(self._stream_routes()),
                 **routes,
             }
@@ -112,14 +115,9 @@ class Entrance:
             subprotocols=SUBPROTOCOLS if transport == "websocket" else (),
         )
 
-    def sockets(self) -> dict[str, Endpoint]:
-        """Return the WebSocket endpoints, by path."""
-        names = [name for name in self._transports if name not in _STREAMS]
-        return {path_to(name): self.endpoint(name) for name in names}
-
     async def serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope of type "websocket"."""
-        endpoint = self.sockets().get(path_of(scope))
+        endpoint = self.sockets.get(path_of(scope))
         if endpoint is None:
             await send({"type": "websocket.close", "code": codes.NORMAL_CLOSURE})
         else:

@@ -93,6 +93,8 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Channels of one broadcast; above it error 106."""
     api_publications: Count = 10_000
     """Publications in one history reply, whatever is asked for."""
+    api_history_bytes: Bytes = 4_194_304
+    """Payloads in one history reply; the first that do not fit are left for the next page."""
 
     # Credentials and state.
     expiry_grace_seconds: Seconds = 25.0

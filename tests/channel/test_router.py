@@ -31,7 +31,7 @@ def router(*addresses: str, **options: Any) -> Router:
 
 
 def declared(router: Router, name: str) -> Channel:
-    channel: Channel = router.route(name)._channel
+    channel: Channel = router.route(name).channel
     return channel
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from antiphon import Client, Disconnect, Forbidden, LimitExceeded, Limits, Refusal
-from tests.hub.stage import Peer, Said, Stage, Typing, on_stage, quiet, until
+from tests.hub.stage import Peer, Said, Stage, Typing, declare, on_stage, publish, quiet, until
 
 
 class Gate:
@@ -441,3 +441,30 @@ async def test_a_client_slightly_above_the_rate_is_never_closed() -> None:
             stage.clock.now += 1 / 15
             peer.start("rpc", method="now", data="")
         assert peer.code is None
+
+
+@pytest.mark.parametrize(
+    ("command", "request_"),
+    [
+        ("subscribe", {"channel": "news", "type": 1}),
+        ("publish", {"channel": "room:1", "type": 1, "key": "a", "data": {}}),
+        ("sub_refresh", {"channel": "room:1", "type": 1, "track": []}),
+    ],
+)
+async def test_maps_and_shared_polls_are_refused(
+    stage: Stage, command: str, request_: dict[str, Any]
+) -> None:
+    declare(stage)
+    peer = await stage.connect()
+    await peer.ask("subscribe", channel="room:1")
+    assert await peer.refusal(command, **request_) == 103
+    assert peer.code is None
+
+
+async def test_what_is_published_before_a_disconnect_still_goes_out(stage: Stage) -> None:
+    declare(stage)
+    peer = await stage.connect()
+    await peer.ask("subscribe", channel="news")
+    await publish(stage, "news", "farewell")
+    peer.session.client.disconnect()
+    assert (peer.texts, peer.code) == (["farewell"], 3503)

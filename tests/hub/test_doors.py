@@ -28,7 +28,7 @@ def test_what_each_can_do() -> None:
     told = {name: (door.emulated, door.unidirectional) for name, door in DOORS.items()}
     assert told == {
         "websocket": (False, False),
-        "websocket with frame pings": (False, False),
+        "websocket, frame pings": (False, False),
         "http_stream": (True, False),
         "sse": (True, False),
         "uni_websocket": (False, True),

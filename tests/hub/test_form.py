@@ -7,6 +7,7 @@ from centrifuge.fossil import apply_delta  # type: ignore[import-untyped]
 
 from antiphon import BadRequest, History
 from antiphon.hub import form
+from antiphon.protocol import tags
 from tests.hub.stage import Peer, Said, Stage, on_stage, publish
 
 FILTER = {"key": "kind", "cmp": "eq", "val": "goal"}
@@ -121,3 +122,28 @@ async def test_filters_that_are_refused() -> None:
         bad = await peer.ask("subscribe", channel="match:1", tf={"cmp": "eq"})
         assert bad["error"]["code"] == BadRequest.code.number
         assert "tf" in bad["error"]["message"]
+
+
+async def test_a_filter_is_no_longer_than_it_may_be_kept() -> None:
+    async with on_stage(Stage()) as stage:
+        declare(stage)
+        peer = await stage.connect()
+        much = {"key": "kind", "cmp": "eq", "val": "x" * tags.BYTES}
+        refused = await peer.ask("subscribe", channel="match:1", tf=much)
+        assert (
+            refused["error"]["message"]
+            == f"bad request: tf: a filter has at most {tags.BYTES} bytes"
+        )
+        assert "error" not in await peer.ask("subscribe", channel="plain", tf=None)
+
+
+async def test_a_filter_that_none_passes_still_moves_the_client_on() -> None:
+    async with on_stage(Stage()) as stage:
+        declare(stage)
+        (match,) = [c for c in stage.app.behaviour.router.channels if c.options.tags_filter]
+        for text in "abc":
+            await match.publish(Said(text), tags={"kind": "foul"}, x=1)
+        peer = await stage.connect()
+        result = await peer.ask("subscribe", channel="match:1", tf=FILTER, recover=True)
+        assert (result["recovered"], result["offset"]) == (True, 3)
+        assert "publications" not in result

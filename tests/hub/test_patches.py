@@ -48,7 +48,7 @@ def test_that_there_is_none_is_known_too(made: list[bytes]) -> None:
 def test_the_least_recently_used_go_first(
     made: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patches, "KEPT_BYTES", 2_500)
+    monkeypatch.setattr(patches, "KEPT_BYTES", 2_600)
     kept = Patches()
     kept.between(document(1), document(2))
     kept.between(document(2), document(3))

@@ -46,6 +46,10 @@ def _client_proto() -> Any:
         for name, (number, type_) in _SINCE_ADDED.get(kind.name, {}).items():
             if name not in known:
                 kind.field.add(name=name, number=number, type=type_, label=_Field.LABEL_OPTIONAL)
+        for field in kind.field:
+            if field.name == "tf":  # a filter is left as it is until somebody needs it
+                field.type = _BYTES
+                field.ClearField("type_name")
     return file
 
 
@@ -62,6 +66,7 @@ def _class(name: str) -> Any:
 Command = _class("Command")
 Reply = _class("Reply")
 EmulationRequest = _class("EmulationRequest")
+FilterNode = _class("FilterNode")
 
 
 def varint(number: int) -> bytes:

@@ -12,7 +12,7 @@ from msgspec import Raw, Struct
 from antiphon import codes
 from antiphon.errors import BadRequest, Malformed, Refusal, TooManyRequests
 from antiphon.protocol import messages, protobuf
-from antiphon.protocol.protobuf.reader import DEPTH, NESTED
+from antiphon.protocol.protobuf.reader import DEPTH, FIELDS
 from antiphon.publication import NO_DATA, Publication
 from tests.protocol import oracle
 from tests.protocol.oracle import agrees, sized, split, texts
@@ -272,38 +272,55 @@ def test_one_frame_carries_no_more_than_the_limit(first: bytes) -> None:
         decode(first * (LIMIT + 1))
 
 
-def filter_of(depth: int) -> bytes:
-    """A subscribe whose filter has so many nodes, each within the one before."""
+def filter_of(depth: int) -> Raw:
+    """A filter of so many nodes, each within the one before."""
     node = b""
     for _ in range(depth - 1):
         node = b"\x32" + sized(node)
-    return b"\x08\x01\x2a" + sized(b"\x6a" + sized(node))
+    return Raw(node)
 
 
 def test_a_filter_nests_so_deep_and_no_deeper() -> None:
-    assert decode(sized(filter_of(DEPTH)))[0].subscribe is not None
-    for depth in (DEPTH + 1, 2_000):
+    assert protobuf.decode_filter(filter_of(DEPTH + 1)).nodes
+    for depth in (DEPTH + 2, 2_000):
         with pytest.raises(Malformed):
-            decode(sized(filter_of(depth)))
+            protobuf.decode_filter(filter_of(depth))
+
+
+@given(oracle.written(oracle.FilterNode))
+def test_a_filter_comes_in_as_it_was_sent(sent: Any) -> None:
+    assert agrees(protobuf.decode_filter(Raw(sent.SerializeToString())), sent)
+
+
+@given(st.binary(max_size=60))
+def test_a_filter_of_any_bytes_is_one_or_malformed(data: bytes) -> None:
+    try:
+        protobuf.decode_filter(Raw(data))
+    except Malformed as error:
+        assert error.number == codes.MALFORMED.number
 
 
 @pytest.mark.parametrize(
-    "within",
+    ("within", "fields"),
     [
-        pytest.param(b"\x32\x00", id="headers"),
-        pytest.param(b"\x1a\x02\x0a\x00", id="subs"),
+        pytest.param(b"\x32\x00", 1, id="headers"),
+        pytest.param(b"\x1a\x02\x0a\x00", 2, id="subs"),
+        pytest.param(b"\x7a\x00", 1, id="unknown fields"),
+        pytest.param(b"\x38\x01", 1, id="flags"),
     ],
 )
-def test_a_command_holds_no_more_messages_than_can_be_read_at_once(within: bytes) -> None:
-    assert decode(sized(b"\x08\x01\x22" + sized(within * NESTED)))[0].connect is not None
+def test_a_frame_holds_no_more_fields_than_can_be_read_at_once(within: bytes, fields: int) -> None:
+    often = FIELDS // fields
+    assert decode(sized(b"\x22" + sized(within * (often - 1))))[0].connect is not None
     with pytest.raises(Malformed):
-        decode(sized(b"\x08\x01\x22" + sized(within * (NESTED + 1))))
+        decode(sized(b"\x22" + sized(within * often)))
 
 
-def test_nested_messages_are_counted_over_the_whole_command() -> None:
-    half = b"\x6a" + sized(b"\x32" + sized(b"\x32\x00" * (NESTED // 2)))
+def test_fields_are_counted_over_the_whole_frame() -> None:
+    command = sized(b"\x22" + sized(b"\x38\x01" * (FIELDS // 2)))
+    assert len(decode(command)) == 1
     with pytest.raises(Malformed):
-        decode(sized(b"\x2a" + sized(half + half)))
+        decode(command * 2)
 
 
 # Emulation.

@@ -223,9 +223,9 @@ def test_bounds_the_levels() -> None:
 
 def test_bounds_the_nodes_of_all_levels_together() -> None:
     tags.parse(either(*[YES] * (tags.NODES - 1)))
-    assert refusal(either(*[YES] * 9_000)) == "tf.nodes[127]: a filter has at most 128 nodes"
-    assert refusal(both(either(*[YES] * 100), either(*[YES] * 100))) == (
-        "tf.nodes[1].nodes[25]: a filter has at most 128 nodes"
+    assert refusal(either(*[YES] * 9_000)) == "tf.nodes[63]: a filter has at most 64 nodes"
+    assert refusal(both(either(*[YES] * 40), either(*[YES] * 40))) == (
+        "tf.nodes[1].nodes[21]: a filter has at most 64 nodes"
     )
 
 

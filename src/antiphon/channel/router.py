@@ -23,29 +23,29 @@ guesses push nothing out."""
 class ChannelRoute:
     """One concrete channel: its declaration, and the parameters in its name."""
 
-    __slots__ = ("_auth", "_channel", "_name", "_parameters", "options")
+    __slots__ = ("_auth", "_name", "_parameters", "channel", "options")
 
     def __init__(
         self, channel: Channel, name: str, parameters: dict[str, Any], auth: Authenticator | None
     ) -> None:
         self.options = channel.options
-        self._channel = channel
+        self.channel = channel
         self._name = name
         self._parameters = parameters
         self._auth = auth
 
     @property
     def subscribe_waits(self) -> bool:
-        handler = self._channel.subscribe_handler
+        handler = self.channel.subscribe_handler
         return handler is not None and handler.waits
 
     @property
     def publish_waits(self) -> bool:
-        return any(handler.waits for handler in self._channel.publish_handlers.values())
+        return any(handler.waits for handler in self.channel.publish_handlers.values())
 
     @property
     def unsubscribe_waits(self) -> bool:
-        handler = self._channel.unsubscribe_handler
+        handler = self.channel.unsubscribe_handler
         return handler is not None and handler.waits
 
     async def authorise(self, client: Client, data: Raw, token: str) -> Grant:
@@ -57,10 +57,10 @@ class ChannelRoute:
                 token, channel=self._name, user=client.user, client=client.id
             )
         named = self._check_users(client)
-        handler = self._channel.subscribe_handler
+        handler = self.channel.subscribe_handler
         if handler is not None:
             return _grant(await handler(client, **self._parameters, data=data))
-        if not (named or self._channel.open):
+        if not (named or self.channel.open):
             raise Forbidden()
         return Grant()
 
@@ -70,7 +70,7 @@ class ChannelRoute:
 
     async def accept(self, client: Client, data: Raw) -> Outgoing | None:
         """Validate what a client publishes, have it handled, and encode what the channel gets."""
-        channel = self._channel
+        channel = self.channel
         if not channel.accepts:
             raise NotAvailable("clients publish nothing here")
         event = channel.decode(data)
@@ -79,13 +79,9 @@ class ChannelRoute:
             event = await handler(client, event, **self._parameters)
         return None if event is None else channel.encode(event)
 
-    def relay(self, data: Raw) -> Outgoing:
-        """Validate what a backend publishes, and encode what the channel gets."""
-        return self._channel.relay(data)
-
     async def left(self, client: Client, code: int) -> None:
         """Tell the app of an ended subscription."""
-        if handler := self._channel.unsubscribe_handler:
+        if handler := self.channel.unsubscribe_handler:
             await handler(client, **self._parameters, code=code)
 
     def _check_users(self, client: Client) -> bool:

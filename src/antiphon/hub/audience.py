@@ -1,9 +1,9 @@
 """The members of a topic that are written alike, and what waits to be written to them.
 
-A publication is encoded once per codec, whoever asks. Lines wait in an outbox until the topic is flushed, once per turn of the event loop, and
-become one packet, written once to each member. Whoever joins in between gets what comes after,
-whoever leaves what came before, so that nobody gets a publication from before their own reply, and
-no coming and going costs a write to all.
+Lines wait in an outbox until the topic is flushed, once per turn of the event loop, and become one
+packet, written once to each member. Whoever joins in between gets what comes after, whoever leaves
+what came before, so that nobody gets a publication from before their own reply, and no coming and
+going costs a write to all.
 """
 
 from typing import Protocol
@@ -57,8 +57,10 @@ class Group:
         self._stats = stats
         self._outbox: list[bytes] = []
         self._own: dict[str, list[bytes]] = {}
+        """Lines by client, of exactly those who do not get the whole outbox, and nothing else."""
         self._members: dict[str, Connection] = {}
         self._targets: tuple[Connection, ...] = ()
+        """All members, while nobody comes or goes."""
 
     def __len__(self) -> int:
         return len(self._members)
@@ -228,9 +230,9 @@ class Patched:
 
     def publish(self, news: News, exclude: str) -> None:
         following, new = self._following, self._new
-        whole = news.whole(self._codec)
-        if following:
-            following.append(self._patch(news) or whole, exclude)
+        patched = self._patch(news) if following else None
+        whole = news.whole(self._codec) if new or patched is None else b""
+        following.append(patched or whole, exclude)
         new.append(whole, exclude)
         self._base = news.publication
         left_out = (following if exclude in following else new).remove(exclude)

@@ -8,8 +8,10 @@ something cannot be said in the language at all: a payload that is not JSON, to 
 from collections.abc import Callable
 from typing import Protocol
 
+from msgspec import Raw
+
 from antiphon.protocol import json
-from antiphon.protocol.messages import Command, Message, Push, Result
+from antiphon.protocol.messages import Command, FilterNode, Message, Push, Result
 from antiphon.publication import Publication
 from antiphon.wire.packet import Packet
 
@@ -21,6 +23,9 @@ class Language(Protocol):
 
     def decode(self, data: bytes, *, limit: int) -> list[Command]:
         """Raise `Malformed` on anything that is not a batch of commands."""
+
+    def decode_filter(self, data: Raw) -> FilterNode:
+        """Raise `Malformed` on anything that is not a tags filter."""
 
     def reply(self, command_id: int, name: str, result: Result) -> bytes: ...
 
@@ -48,6 +53,7 @@ class Codec:
 
     __slots__ = (
         "decode",
+        "decode_filter",
         "frame",
         "message",
         "packet",
@@ -70,6 +76,7 @@ class Codec:
         self.ping = self.packet(language.PING)
         # The language's own functions, so that a call costs no more than it does there.
         self.decode = language.decode
+        self.decode_filter = language.decode_filter
         self.message = language.message
         self.patched = language.patched
         self.publication = language.publication

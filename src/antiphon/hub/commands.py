@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from msgspec import structs
+from msgspec import Raw, structs
 
 from antiphon import codes
 from antiphon.errors import (
@@ -27,7 +27,7 @@ from antiphon.hub.connecting import connect, refresh
 from antiphon.hub.form import Form
 from antiphon.hub.joining import seconds_left
 from antiphon.hub.ports import ChannelOptions, MessageHandler, Method, Route
-from antiphon.hub.reading import read_page
+from antiphon.hub.reading import fitting, read_page
 from antiphon.hub.running import finish
 from antiphon.hub.session import Command, Rest, Session
 from antiphon.hub.subscription import Subscription
@@ -52,7 +52,9 @@ from antiphon.protocol.messages import (
     UnsubscribeRequest,
     UnsubscribeResult,
 )
-from antiphon.publication import ClientInfo, Publication
+from antiphon.publication import NO_DATA, ClientInfo, Publication
+
+_NO_FILTER = (NO_DATA, Raw(b"null"))
 
 
 def _begin(session: Session, work: Coroutine[Any, Any, None], *, waits: bool) -> Rest:
@@ -104,8 +106,7 @@ def _check_reader(session: Session, channel: str) -> None:
 def subscribe(session: Session, command_id: int, request: SubscribeRequest) -> Rest:
     """Ask the app for permission, join the channel, and reply."""
     route = _route(session, request.channel)
-    if request.type:
-        raise Forbidden("subscriptions of this type are not spoken here")
+    _check_type(request.type)
     form = _form(session, request, route)
     session.membership.check_free(request.channel)
     waits = route.subscribe_waits or session.core.engine.waits
@@ -114,18 +115,26 @@ def subscribe(session: Session, command_id: int, request: SubscribeRequest) -> R
     return _begin(session, _subscribe(session, command_id, request, route, form), waits=waits)
 
 
+def _check_type(number: int) -> None:
+    if number:
+        raise Forbidden("map subscriptions and shared polls are not spoken here")
+
+
 def _form(session: Session, request: SubscribeRequest, route: Route) -> Form:
     """Agree on how the client gets what is published."""
     if request.delta not in ("", "fossil"):
         raise Malformed("an unknown kind of delta")
-    if request.tf is None:
+    if request.tf in _NO_FILTER:
         delta = bool(request.delta) and route.options.delta
         return structs.replace(session.form, delta=True) if delta else session.form
     if not route.options.tags_filter:
         raise BadRequest("tf: this channel takes no tags filter")
     if request.delta:
         raise BadRequest("tf: a filter and deltas exclude each other")
-    return structs.replace(session.form, chosen=tags.parse(request.tf))
+    if len(request.tf) > tags.BYTES:
+        raise BadRequest(f"tf: a filter has at most {tags.BYTES} bytes")
+    node = session.form.codec.decode_filter(request.tf)
+    return structs.replace(session.form, chosen=tags.parse(node))
 
 
 async def _subscribe(
@@ -153,6 +162,7 @@ async def unsubscribe(session: Session, command_id: int, request: UnsubscribeReq
 async def sub_refresh(session: Session, command_id: int, request: SubRefreshRequest) -> None:
     """Prolong one subscription by a new token."""
     _route(session, request.channel)
+    _check_type(request.type)
     subscription = _live(session, request.channel)
     if subscription is None:
         raise Forbidden("subscribe first")
@@ -180,6 +190,7 @@ async def sub_refresh(session: Session, command_id: int, request: SubRefreshRequ
 def publish(session: Session, command_id: int, request: PublishRequest) -> Rest:
     """Hand the event to the app, and publish what comes back."""
     route = _route(session, request.channel)
+    _check_type(request.type)
     subscription = session.membership.subscriptions.get(request.channel)
     if subscription is None and not route.options.publish_unsubscribed:
         raise Forbidden("subscribe first")
@@ -238,19 +249,9 @@ async def history(session: Session, command_id: int, request: HistoryRequest) ->
         reverse=request.reverse,
         most=session.core.limits.history_page,
     )
-    fitting = _fitting(publications, session.core.limits.outbox_bytes // 2)
-    result = HistoryResult(fitting, top.epoch, top.offset)
+    told = fitting(publications, session.core.limits.outbox_bytes // 2)
+    result = HistoryResult(told, top.epoch, top.offset)
     session.respond(command_id, "history", result)
-
-
-def _fitting(publications: list[Publication], most: int) -> list[Publication]:
-    """Return the first of a page, as many as one reply may carry; the client asks for the rest."""
-    size = 0
-    for count, publication in enumerate(publications):
-        size += memoryview(publication.data).nbytes
-        if size > most and count:
-            return publications[:count]
-    return publications
 
 
 # Calls and messages.

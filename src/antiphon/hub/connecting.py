@@ -11,6 +11,7 @@ from msgspec import Raw, structs
 from antiphon import codes
 from antiphon.auth import Attempt, Grant, Identity
 from antiphon.errors import (
+    BadRequest,
     Disconnect,
     Expired,
     InvalidToken,
@@ -130,6 +131,8 @@ async def _asked_for(
             continue
         if len(answers) == limit:
             raise Disconnect.of(codes.CHANNEL_LIMIT)
+        if wanted.type or wanted.tf:
+            raise BadRequest("subs: no filters and no types but streams, in this direction only")
         route = session.core.app.route(channel)
         answers[channel] = await route.authorise(session.client, wanted.data, wanted.token)
     return answers
@@ -185,6 +188,7 @@ def present_as(session: Session, info: Raw) -> None:
     Args:
         info: JSON; becomes `conn_info`.
     """
+    info = json_of(info)  # on one line, as everything is that becomes part of a frame
     session.client.info = structs.replace(session.client.info, conn_info=info)
     for subscription in session.membership.subscriptions.values():
         subscription.info = structs.replace(subscription.info, conn_info=info)

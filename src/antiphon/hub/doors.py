@@ -15,7 +15,6 @@ Clients of a unidirectional door say who they are, and are only spoken to from t
 
 from collections.abc import Callable, Mapping
 from typing import Final
-from urllib.parse import parse_qs
 
 from msgspec import Struct
 
@@ -28,6 +27,9 @@ from antiphon.wire.port import PROTOBUF_BODY, Connection, Request
 
 SUBPROTOCOLS: Final = ("centrifuge-json", "centrifuge-protobuf")
 """Of the WebSocket, best first."""
+
+
+_FRAMED: Final = "websocket, frame pings"
 
 
 class Door(Struct, frozen=True, kw_only=True):
@@ -64,7 +66,7 @@ def open_doors() -> Mapping[str, Door]:
 
     return {
         "websocket": Door(form=choose),
-        "websocket with frame pings": Door(form=choose, frame_pings=True),
+        _FRAMED: Door(form=choose, frame_pings=True),
         "http_stream": Door(
             form=lambda c: binary if _sends_protobuf(c.request) else stream, emulated=True
         ),
@@ -75,14 +77,21 @@ def open_doors() -> Mapping[str, Door]:
     }
 
 
+def choose_door(doors: Mapping[str, Door], name: str, connection: Connection) -> Door:
+    """Return the door that a transport's connection comes in by."""
+    asked = connection.pings and connection.request.parameter("cf_ws_frame_ping_pong")
+    framed = name == "websocket" and asked == "true"
+    return doors[_FRAMED if framed else name]
+
+
 def _binary_message(lines: list[bytes]) -> Packet:
     return Packet(protobuf.join(lines), BINARY)
 
 
 def _speaks_protobuf(connection: Connection) -> bool:
     """Say whether a WebSocket speaks Protobuf, which is asked for in one of three ways."""
-    query = parse_qs(connection.request.query)
-    asked = (*query.get("format", ()), *query.get("cf_protocol", ()))
+    request = connection.request
+    asked = (*request.parameters("format"), *request.parameters("cf_protocol"))
     return connection.subprotocol == "centrifuge-protobuf" or "protobuf" in asked
 
 

@@ -16,8 +16,9 @@ from antiphon.protocol.tags import TagsFilter
 from antiphon.publication import Publication
 
 PATCHED_BYTES: Final = 262_144
-"""Payloads of one reply that are compared with the one before, in bytes; the rest goes out whole. It
-bounds the time that one client which comes back can take from all others."""
+PATCHED: Final = 64
+"""Publications of one reply that are compared with the one before, in number and in bytes; the rest
+goes out whole. It bounds the time that one client which comes back can take from all others."""
 
 
 class Form(Struct, frozen=True):
@@ -46,7 +47,10 @@ class Form(Struct, frozen=True):
         """Return the reply to a subscribe, with the recovered publications in this form."""
         if self.chosen is not None:
             passed = [p for p in result.publications if self.chosen.matches(p.tags)]
-            return structs.replace(result, publications=passed)
+            # Of those that pass the client learns how far it is; where none does, it is told.
+            unseen = result.publications and not passed
+            offset = result.publications[-1].offset if unseen else result.offset
+            return structs.replace(result, publications=passed, offset=offset)
         if self.delta:
             chain = self._chain(result.publications, patches)
             return structs.replace(result, publications=chain, delta=True)
@@ -54,11 +58,12 @@ class Form(Struct, frozen=True):
 
     def _chain(self, publications: list[Publication], patches: Patches) -> list[Publication]:
         """Return the first publication whole, and the others as patches to the one before."""
-        chain, before, size = [], None, 0
+        chain: list[Publication] = []
+        before, size = None, 0
         for publication in publications:
             size += len(publication.data)
             patch = None
-            if before is not None and size <= PATCHED_BYTES:
+            if before is not None and size <= PATCHED_BYTES and len(chain) <= PATCHED:
                 patch = patches.between(before, publication)
             whole = self.codec.whole(publication)
             chain.append(whole if patch is None else self.codec.patched(publication, patch))

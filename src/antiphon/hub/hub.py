@@ -15,7 +15,7 @@ from antiphon.errors import Disconnect
 from antiphon.hub.client import Client
 from antiphon.hub.commands import COMMANDS
 from antiphon.hub.core import Core
-from antiphon.hub.doors import open_doors
+from antiphon.hub.doors import choose_door, open_doors
 from antiphon.hub.ports import Outgoing
 from antiphon.hub.session import Session
 from antiphon.hub.topic import Topic
@@ -115,10 +115,8 @@ class Hub:
 
     def open(self, connection: Connection, door: str = "websocket") -> Session:
         """Begin a conversation through one of the `doors`."""
-        asked = connection.pings and connection.request.parameter("cf_ws_frame_ping_pong")
-        if door == "websocket" and asked == "true":
-            door = "websocket with frame pings"
-        session = Session(self.core, connection, self._doors[door], COMMANDS, self)
+        chosen = choose_door(self._doors, door, connection)
+        session = Session(self.core, connection, chosen, COMMANDS, self)
         connection.message_limit = self.core.limits.message_bytes_before_connect
         self._sessions[session] = None
         self.core.stats.opened += 1

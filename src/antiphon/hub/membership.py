@@ -43,6 +43,7 @@ class Membership:
         "_core",
         "_form",
         "_owner",
+        "_telling",
         "subscriptions",
     )
 
@@ -56,6 +57,8 @@ class Membership:
         self._owner = owner
         self._closed = False
         self._asking: set[str] = set()
+        self._telling: set[str] | None = None
+        """Channels that the client has been put out of, and is yet to be told of."""
         self.subscriptions: dict[str, Subscription] = {}
 
     async def ask(self, channel: str, answer: Awaitable[Grant]) -> Grant:
@@ -161,6 +164,8 @@ class Membership:
 
     async def leave(self, channel: str, code: int) -> None:
         """Leave a channel, if the client is in it."""
+        if self._telling is not None:
+            self._telling.discard(channel)
         if subscription := self._drop(channel):
             await self._clear_up(subscription, code)
 
@@ -176,16 +181,24 @@ class Membership:
     async def put_out(self, channel: str, code: Code) -> None:
         """Unsubscribe the client from the server's side, and tell it.
 
-        It is told last, because it may subscribe again at once.
+        It is told last, because it may subscribe again at once; not if it has left meanwhile.
         """
         self._asking.discard(channel)
         if subscription := self._drop(channel):
+            if self._telling is None:
+                self._telling = set()
+            self._telling.add(channel)
             try:
                 await self._clear_up(subscription, code.number)
             finally:
-                if subscription.live and channel not in self.subscriptions:
-                    told = Unsubscribe(code.number, code.text)
-                    self._push(Push(channel=channel, unsubscribe=told))
+                self._tell(subscription, code)
+
+    def _tell(self, subscription: Subscription, code: Code) -> None:
+        channel, telling = subscription.channel, self._telling or set()
+        due = channel in telling and channel not in self.subscriptions
+        telling.discard(channel)
+        if due and subscription.live:
+            self._push(Push(channel=channel, unsubscribe=Unsubscribe(code.number, code.text)))
 
     def lose_position(self, channel: str) -> None:
         """Have the client recover one channel.

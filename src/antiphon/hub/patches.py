@@ -13,6 +13,8 @@ from antiphon.publication import Publication
 
 KEPT_BYTES: Final = 8_388_608
 """Payloads and patches that are kept, in bytes, about; then the least recently used go."""
+ENTRY_BYTES: Final = 384
+"""What a patch takes in CPython besides the bytes of itself and of its payloads."""
 
 
 class Patches:
@@ -38,4 +40,4 @@ class Patches:
 
 
 def _weight(pair: tuple[bytes, bytes], patch: bytes | None) -> int:
-    return len(pair[0]) + len(pair[1]) + len(patch or b"")
+    return ENTRY_BYTES + len(pair[0]) + len(pair[1]) + len(patch or b"")

@@ -31,3 +31,13 @@ async def read_page(
     if since is not None and since.epoch not in ("", top.epoch):
         raise Unrecoverable()
     return publications, top
+
+
+def fitting(publications: list[Publication], most: int) -> list[Publication]:
+    """Return the first of a page, at least one, with `most` bytes of payload; the rest is another page."""
+    size = 0
+    for count, publication in enumerate(publications):
+        size += len(publication.data)
+        if size > most and count:
+            return publications[:count]
+    return publications

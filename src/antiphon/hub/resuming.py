@@ -94,6 +94,7 @@ class ResumingLanguage:
     PING = b"data: {}"
 
     whole, patched = staticmethod(unidirectional.whole), staticmethod(unidirectional.patched)
+    decode_filter = staticmethod(unidirectional.decode_filter)
 
     def __init__(self, bulletin: Bulletin, last_id: str) -> None:
         self._bulletin = bulletin

@@ -192,6 +192,8 @@ class Session:
         if self.state is State.CLOSED:
             return
         self.core.explain(disconnect, self._name())
+        self.flush()
+        self.core.flush()  # publications of this turn are still to be written
         if self.door.emulated or (self.door.unidirectional and self.state is State.CONNECTED):
             self._push_end(disconnect)
         self.flush()

@@ -19,6 +19,7 @@ from antiphon.protocol import opaque
 from antiphon.protocol.messages import (
     Command,
     EmulationRequest,
+    FilterNode,
     Message,
     Push,
     Reply,
@@ -41,6 +42,7 @@ class _EmulationRequest(Struct):
 
 
 _decoder: Final = msgspec.json.Decoder(Command)
+_filter_decoder: Final = msgspec.json.Decoder(FilterNode)
 _emulation_decoder: Final = msgspec.json.Decoder(_EmulationRequest)
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -67,6 +69,18 @@ def decode(data: bytes, *, limit: int) -> list[Command]:
         return list(map(_decoder.decode, lines))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         # The last two are not MsgspecErrors: bad UTF-8 in a string, deep nesting.
+        raise Malformed(str(error)) from None
+
+
+def decode_filter(data: Raw) -> FilterNode:
+    """Decode the tags filter of a subscribe.
+
+    Raises:
+        Malformed: this is no `FilterNode`.
+    """
+    try:
+        return _filter_decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(str(error)) from None
 
 

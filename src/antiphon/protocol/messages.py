@@ -43,7 +43,8 @@ class SubscribeRequest(Struct):
     recoverable: bool = False
     join_leave: bool = False
     delta: str = ""
-    tf: FilterNode | None = None
+    tf: Raw = NO_DATA
+    """A `FilterNode`, in the client's language; read only where there is something to filter."""
     flag: Int64 = 0
     type: Int32 = 0
     """The kind of subscription: 0 a stream, others (maps, shared polls) are not spoken."""
@@ -66,6 +67,8 @@ class UnsubscribeRequest(Struct):
 class PublishRequest(Struct):
     channel: str = ""
     data: Raw = NO_DATA
+    type: Int32 = 0
+    """As of a subscription."""
 
 
 class PresenceRequest(Struct):
@@ -110,6 +113,8 @@ class RefreshRequest(Struct):
 class SubRefreshRequest(Struct):
     channel: str = ""
     token: str = ""
+    type: Int32 = 0
+    """What is done with the subscription: 0 it is prolonged, others are for shared polls."""
 
 
 class Command(Struct):

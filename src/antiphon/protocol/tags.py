@@ -23,14 +23,16 @@ import operator
 import re
 from collections.abc import Callable, Hashable
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from antiphon.errors import BadRequest
 from antiphon.protocol.messages import FilterNode
 
 DEPTH: Final = 16
 """Levels of nodes in one filter; a lone comparison has one."""
-NODES: Final = 128
+BYTES: Final = 8_192
+"""Bytes of one filter as a client sends it: it is kept for as long as the subscription."""
+NODES: Final = 64
 """Nodes in one filter, whatever they are: each may be evaluated for each publication."""
 VALUES: Final = 1_024
 """`vals` of all nodes of one filter together."""
@@ -143,14 +145,15 @@ def _check(node: FilterNode, path: str, operand: str) -> None:
 # Comparisons. No `val` is empty, so where one is sought in a tag, a missing tag is as an empty one.
 
 
-def _numeric(holds: Callable[[Decimal, Decimal], bool]) -> Callable[[str, str], Test]:
+def _numeric(holds: Callable[[Any, Any], bool]) -> Callable[[str, str], Test]:
     def compare(key: str, val: str) -> Test:
-        bound = _decimal(val)
+        bound = _number(val)
         if bound is None:
             return lambda tags: False
 
         def test(tags: dict[str, str]) -> bool:
-            number = _decimal(tags.get(key, ""))
+            tag = tags.get(key)
+            number = None if tag is None else _number(tag)
             return number is not None and holds(number, bound)
 
         return test
@@ -161,11 +164,13 @@ def _numeric(holds: Callable[[Decimal, Decimal], bool]) -> Callable[[str, str], 
 _NUMBER: Final = re.compile(rf"[+-]?[0-9]+(?:\.[0-9]{{1,{FRACTION_DIGITS}}})?")
 
 
-def _decimal(text: str) -> Decimal | None:
+def _number(text: str) -> Decimal | int | None:
     """The number that `text` is, exactly. Without an exponent its length bounds what it costs."""
-    if len(text) > NUMBER_LENGTH or not _NUMBER.fullmatch(text):
+    if len(text) > NUMBER_LENGTH:
         return None
-    return Decimal(text)
+    if text.isascii() and text.isdigit():  # nearly always, and six times as fast
+        return int(text)
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 _OF_VAL: Final[dict[str, Callable[[str, str], Test]]] = {

@@ -25,7 +25,7 @@ PING: Final = json.PING
 _decoder: Final = msgspec.json.Decoder(ConnectRequest)
 _encode: Final = msgspec.json.Encoder().encode
 
-whole, patched = json.whole, json.patched
+whole, patched, decode_filter = json.whole, json.patched, json.decode_filter
 
 _ENDS: Final[Mapping[int, Code]] = MappingProxyType(
     {

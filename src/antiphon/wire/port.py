@@ -18,6 +18,10 @@ PROTOBUF_BODY: Final = "application/octet-stream"
 """The media type of Protobuf in HTTP."""
 
 
+QUERY_FIELDS: Final = 64
+"""Parameters of a query that is looked into."""
+
+
 class Request(Struct, frozen=True, kw_only=True):
     """The HTTP request that opened a connection.
 
@@ -41,7 +45,16 @@ class Request(Struct, frozen=True, kw_only=True):
 
     def parameter(self, name: str) -> str:
         """Return the first value of a query parameter, decoded; "" where there is none."""
-        return parse_qs(self.query).get(name, [""])[0]
+        return next(iter(self.parameters(name)), "")
+
+    def parameters(self, name: str) -> list[str]:
+        """Return every value of a query parameter, decoded; none in a query of too many."""
+        if name not in self.query:  # it costs far less to look
+            return []
+        try:
+            return parse_qs(self.query, max_num_fields=QUERY_FIELDS).get(name, [])
+        except ValueError:
+            return []
 
     @property
     def media_type(self) -> str:

@@ -77,9 +77,19 @@ async def test_a_user_without_connections_is_no_error(backend: Backend) -> None:
 
 async def test_no_user_is_the_anonymous_one(stage: Stage, backend: Backend) -> None:
     nobody, ann = await stage.connect(""), await stage.connect("ann")
-    await backend.result("subscribe", channel="closed")
+    await backend.result("subscribe", channel="closed", user="")
     await backend.result("disconnect", user="")
     assert (nobody.told, nobody.code, ann.pushes, ann.code) == (["subscribe"], 3503, [], None)
+
+
+@pytest.mark.parametrize("method", ["subscribe", "unsubscribe", "disconnect", "refresh"])
+async def test_a_forgotten_user_is_not_the_anonymous_one(
+    stage: Stage, backend: Backend, method: str
+) -> None:
+    nobody = await stage.connect("")
+    code, text = await backend.error(method, channel="closed", users="ann")
+    assert (code, text.partition(";")[0]) == (107, "bad request: user: required")
+    assert (nobody.told, nobody.code) == ([], None)
 
 
 @pytest.mark.parametrize("method", ["subscribe", "unsubscribe"])
@@ -317,3 +327,24 @@ async def test_a_client_that_leaves_meanwhile_disturbs_nobody(
     assert stage.app.clients_of("ann") == [ann.session.client]
     with pytest.raises(UnknownChannel):
         await ann.session.client.subscribe("nowhere")
+
+
+async def test_what_others_see_stays_on_one_line(stage: Stage, backend: Backend) -> None:
+    ann, bob = await stage.connect("ann"), await stage.connect("bob")
+    for peer in (ann, bob):
+        await peer.ask("subscribe", channel="room:1")
+    body = b'{"user": "ann", "info": {\n "name":\r\n "Ann"}}'
+    assert (await backend.post("/api/refresh", body)).status == 200
+    await ann.ask("publish", channel="room:1", data={"type": "said", "text": "hi"})
+    stage.core.flush()
+    (published,) = [push["pub"] for push in bob.pushes if "pub" in push]
+    assert published["info"]["conn_info"] == {"name": "Ann"}
+
+
+async def test_null_info_changes_nothing(stage: Stage, backend: Backend) -> None:
+    ann = await stage.connect("ann", info={"name": "Ann"})
+    await backend.result("refresh", user="ann", info=None)
+    await backend.result("subscribe", user="ann", channel="room:1", info=None, data=None)
+    assert ann.session.client.info.conn_info == Raw(b'{"name":"Ann"}')
+    (told,) = [push["subscribe"] for push in ann.pushes if "subscribe" in push]
+    assert "data" not in told

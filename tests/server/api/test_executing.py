@@ -174,7 +174,7 @@ async def test_several_commands_stand_on_lines(backend: Backend) -> None:
     assert replies[1:] == [
         {"id": 2, "error": {"code": 102, "message": "unknown channel"}},
         {"error": {"code": 107, "message": "bad request: channel: Expected `str`, got `int`"}},
-        {"error": {"code": 107, "message": "bad request: Expected `object`, got `null`"}},
+        {"error": {"code": 107, "message": "bad request: channel: required"}},
         NOT_FOUND,
         NOT_FOUND,
         NOT_FOUND,

@@ -33,13 +33,14 @@ from antiphon.errors import Malformed
 from antiphon.protocol.messages import (
     Command,
     EmulationRequest,
+    FilterNode,
     Message,
     Push,
     Result,
     RPCResult,
 )
-from antiphon.protocol.protobuf.commands import read_command, read_emulation
-from antiphon.protocol.protobuf.reader import malformed, rest_of_varint
+from antiphon.protocol.protobuf.commands import read_command, read_emulation, read_filter
+from antiphon.protocol.protobuf.reader import Budget, malformed, rest_of_varint
 from antiphon.protocol.protobuf.replies import (
     RESULTS,
     write_publication,
@@ -62,7 +63,7 @@ def decode(data: bytes, *, limit: int) -> list[Command]:
             carries more than `limit` commands.
     """
     commands: list[Command] = []
-    pos, end = 0, len(data)
+    pos, end, budget = 0, len(data), Budget()
     if not end:
         raise Malformed("an empty frame")
     try:
@@ -75,10 +76,22 @@ def decode(data: bytes, *, limit: int) -> list[Command]:
                 raise Malformed("a message is longer than its frame")
             if len(commands) == limit:
                 raise Malformed(f"more than {limit} commands in one message")
-            commands.append(read_command(data[start:pos]))
+            commands.append(read_command(data[start:pos], budget))
     except (IndexError, UnicodeDecodeError) as error:
         raise malformed(error) from None
     return commands
+
+
+def decode_filter(data: Raw) -> FilterNode:
+    """Decode the tags filter of a subscribe.
+
+    Raises:
+        Malformed: this is no `FilterNode`.
+    """
+    try:
+        return read_filter(bytes(data))
+    except (IndexError, UnicodeDecodeError) as error:
+        raise malformed(error) from None
 
 
 def decode_emulation(data: bytes) -> EmulationRequest:
@@ -99,8 +112,8 @@ def reply(command_id: int, name: str, result: Result) -> bytes:
         # The commonest reply, and the only one an app's own latency hangs on.
         data = result.data
         size = varint(len(data))
-        whole = varint(1 + len(size) + len(data))
-        return b"".join((b"\x08", varint(command_id), b"\x6a", whole, b"\x0a", size, data))
+        total = varint(1 + len(size) + len(data))
+        return b"".join((b"\x08", varint(command_id), b"\x6a", total, b"\x0a", size, data))
     parts = [b"\x08", varint(command_id)]
     RESULTS[name](parts, result)
     return b"".join(parts)
@@ -115,8 +128,8 @@ def publication(channel: str, published: Publication) -> bytes:
     """Encode a publication push. The payload's bytes pass through as they are."""
     name, body = channel.encode(), write_publication(published)
     label, size = varint(len(name)), varint(len(body))
-    whole = varint(2 + len(label) + len(name) + len(size) + len(body))
-    return b"".join((b"\x22", whole, b"\x12", label, name, b"\x22", size, body))
+    total = varint(2 + len(label) + len(name) + len(size) + len(body))
+    return b"".join((b"\x22", total, b"\x12", label, name, b"\x22", size, body))
 
 
 def message(told: Message) -> bytes:

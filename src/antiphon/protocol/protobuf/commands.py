@@ -28,6 +28,7 @@ from antiphon.protocol.messages import (
     UnsubscribeRequest,
 )
 from antiphon.protocol.protobuf.reader import (
+    Budget,
     Table,
     mapped,
     nested,
@@ -76,11 +77,11 @@ _SUBSCRIBE = (
     | scalar("recoverable", 10, bool)
     | scalar("join_leave", 11, bool)
     | text("delta", 12)
-    | nested("tf", 13, FilterNode, _FILTER_NODE)
+    | payload("tf", 13)
     | scalar("flag", 14, to_int64)
     | scalar("type", 15, to_int32)
 )
-_PUBLISH = text("channel", 1) | payload("data", 2)
+_PUBLISH = text("channel", 1) | payload("data", 2) | scalar("type", 3, to_int32)
 _RPC = payload("data", 1) | text("method", 2)
 _SUB = text("key", 1) | nested("value", 2, SubscribeRequest, _SUBSCRIBE)
 _CONNECT = (
@@ -110,7 +111,11 @@ _REQUESTS: dict[int, tuple[str, type[Struct], Table]] = {
     12: ("send", SendRequest, payload("data", 1)),
     13: ("rpc", RPCRequest, _RPC),
     14: ("refresh", RefreshRequest, text("token", 1)),
-    15: ("sub_refresh", SubRefreshRequest, text("channel", 1) | text("token", 2)),
+    15: (
+        "sub_refresh",
+        SubRefreshRequest,
+        text("channel", 1) | text("token", 2) | scalar("type", 3, to_int32),
+    ),
 }
 _COMMAND = scalar("id", 1, to_uint32)
 for _place, (_name, _kind, _table) in _REQUESTS.items():
@@ -118,7 +123,7 @@ for _place, (_name, _kind, _table) in _REQUESTS.items():
 _EMULATION = text("node", 1) | text("session", 2) | {3 << 3 | 2: ("data", bytes, None)}
 
 
-def read_command(data: bytes) -> Command:
+def read_command(data: bytes, budget: Budget) -> Command:
     """Read one command; one without any field is a pong.
 
     Raises:
@@ -136,29 +141,36 @@ def read_command(data: bytes) -> Command:
             if size > 0x7F:
                 size, pos = rest_of_varint(size, data, pos)
             if pos + size == end:
-                return make(command_id, data[pos:])
+                return make(command_id, data[pos:], budget)
     command = Command()
-    read(command, _COMMAND, data)
+    read(command, _COMMAND, data, budget)
     return command
 
 
 def read_emulation(data: bytes) -> EmulationRequest:
     """Read what a client posts beside its stream; fails as `reader.read` says."""
     request = EmulationRequest()
-    read(request, _EMULATION, data)
+    read(request, _EMULATION, data, Budget())
     return request
+
+
+def read_filter(data: bytes) -> FilterNode:
+    """Read a tags filter; fails as `reader.read` says."""
+    node = FilterNode()
+    read(node, _FILTER_NODE, data, Budget())
+    return node
 
 
 # The usual commands.
 
-Make = Callable[[int, bytes], Command]
+Make = Callable[[int, bytes, Budget], Command]
 """Makes a command of its id and the bytes of its one request."""
 
 
 def _by_table(name: str, kind: type[Struct], table: Table) -> Make:
-    def make(command_id: int, data: bytes) -> Command:
+    def make(command_id: int, data: bytes, budget: Budget) -> Command:
         request = kind()
-        read(request, table, data)
+        read(request, table, data, budget)
         command = Command(command_id)
         setattr(command, name, request)
         return command
@@ -166,18 +178,18 @@ def _by_table(name: str, kind: type[Struct], table: Table) -> Make:
     return make
 
 
-def _publish(command_id: int, data: bytes) -> Command:
+def _publish(command_id: int, data: bytes, budget: Budget) -> Command:
     pair = _pair(data)
     if pair is None:
-        return _any_publish(command_id, data)
+        return _any_publish(command_id, data, budget)
     channel, published = pair
     return Command(command_id, publish=PublishRequest(channel.decode(), to_raw(published)))
 
 
-def _rpc(command_id: int, data: bytes) -> Command:
+def _rpc(command_id: int, data: bytes, budget: Budget) -> Command:
     pair = _pair(data)
     if pair is None:
-        return _any_rpc(command_id, data)
+        return _any_rpc(command_id, data, budget)
     asked, method = pair
     return Command(command_id, rpc=RPCRequest(to_raw(asked), method.decode()))
 

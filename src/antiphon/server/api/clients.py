@@ -7,7 +7,7 @@ HTTP, by its session id. To find nobody is no error. Connections are those of th
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from msgspec import Raw, structs
+from msgspec import UNSET, Raw, structs
 
 from antiphon import codes
 from antiphon.auth import Grant
@@ -91,7 +91,9 @@ class Clients:
         request: Target,
         act: Callable[[Session], Awaitable[None]],
     ) -> Done:
-        sessions = self._hub.users.get(request.user, {}).values()
+        if request.user is UNSET and not (request.client or request.session):
+            raise BadRequest('user: required; "" means all anonymous connections')
+        sessions = self._hub.users.get(request.user or "", {}).values()
         chosen = [session for session in sessions if _is_meant(session, request)]
         await in_portions(partial(act, session) for session in chosen)
         return Done()

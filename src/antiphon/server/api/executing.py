@@ -16,7 +16,7 @@ from antiphon.errors import AntiphonError, BadRequest, Refusal
 from antiphon.hub.core import Core
 from antiphon.server.api.methods import SIGNATURES, Work, not_found
 from antiphon.server.api.replying import in_portions, reply_of
-from antiphon.server.api.requests import BatchRequest, LegacyCommand, RequestDecoder
+from antiphon.server.api.requests import BatchRequest, LegacyCommand, RequestDecoder, given
 from antiphon.server.api.results import Error, Reply
 from antiphon.server.api.tally import Tally
 
@@ -118,7 +118,7 @@ class Executor:
         if name not in SIGNATURES:
             return not_found()
         try:
-            return self._decode(name, data)
+            return self._decode(name, data if given(data) else b"{}")
         except BadRequest as error:
             _, _, rule = error.text.partition(": ")
             raise BadRequest(f"commands[{number}]: {rule}") from None
@@ -134,7 +134,7 @@ class Executor:
         try:
             if name not in SIGNATURES:
                 raise not_found()
-            call = self._decode(name, command.params or b"{}")
+            call = self._decode(name, command.params if given(command.params) else b"{}")
         except Refusal as refusal:
             return Reply(error=Error(refusal.number, refusal.text))
         return await self._run(call)

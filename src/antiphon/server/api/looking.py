@@ -13,7 +13,7 @@ from antiphon.errors import NotAvailable
 from antiphon.event import encode_payload, is_json
 from antiphon.hub.hub import Hub
 from antiphon.hub.ports import ChannelOptions
-from antiphon.hub.reading import read_page
+from antiphon.hub.reading import fitting, read_page
 from antiphon.server.api.glob import glob
 from antiphon.server.api.requests import (
     ChannelsRequest,
@@ -66,7 +66,8 @@ class Looking:
             reverse=request.reverse,
             most=self._core.limits.api_publications,
         )
-        return HistoryResult([_publication(p) for p in found], top.epoch, top.offset)
+        told = fitting(found, self._core.limits.api_history_bytes)
+        return HistoryResult([_publication(p) for p in told], top.epoch, top.offset)
 
     async def history_remove(self, request: HistoryRemoveRequest) -> Done:
         """Drop what a channel keeps."""

@@ -9,12 +9,37 @@ from functools import partial
 
 from msgspec import Raw, structs
 
-from antiphon.channel import Router
+from antiphon.channel import Channel, Router
 from antiphon.errors import BadRequest, LimitExceeded
 from antiphon.hub.hub import Hub
+from antiphon.hub.ports import Outgoing
 from antiphon.server.api.replying import in_portions, reply_of
 from antiphon.server.api.requests import JSON, BroadcastRequest, PublishRequest
 from antiphon.server.api.results import BroadcastResult, PublishResult, Reply
+
+
+class _Relay:
+    """One payload on its way into many channels, decoded and encoded once for each declared one."""
+
+    def __init__(self, data: Raw) -> None:
+        self._data = data
+        self._made: dict[Channel, Outgoing | BadRequest] = {}
+
+    def __call__(self, channel: Channel) -> Outgoing:
+        """Return what the channel gets.
+
+        Raises:
+            BadRequest: the channel does not publish it; the text names event, field and rule.
+        """
+        if channel not in self._made:
+            try:
+                self._made[channel] = channel.relay(self._data)
+            except BadRequest as error:
+                self._made[channel] = error
+        made = self._made[channel]
+        if isinstance(made, BadRequest):
+            raise made
+        return made
 
 
 class Publishing:
@@ -27,27 +52,27 @@ class Publishing:
     async def publish(self, request: PublishRequest) -> PublishResult:
         """Publish into one channel."""
         data = payload_of("data", request.data, request.b64data)
-        return await self._publish(request.channel, data, request)
+        return await self._publish(request.channel, _Relay(data), request)
 
     async def broadcast(self, request: BroadcastRequest) -> BroadcastResult:
         """Publish into many channels; one that refuses keeps no other from getting it."""
         limit = self._hub.core.limits.api_channels
         if len(request.channels) > limit:
             raise LimitExceeded(f"api_channels is {limit}")
-        data = payload_of("data", request.data, request.b64data)
-        begin = partial(self._reply, data, request)
+        relay = _Relay(payload_of("data", request.data, request.b64data))
+        begin = partial(self._reply, relay, request)
         return BroadcastResult(await in_portions(partial(begin, c) for c in request.channels))
 
     async def _reply(
-        self, data: Raw, request: BroadcastRequest, channel: str
+        self, relay: _Relay, request: BroadcastRequest, channel: str
     ) -> Reply[PublishResult]:
-        work = self._publish(channel, data, request)
+        work = self._publish(channel, relay, request)
         return await reply_of(self._hub.core, "broadcast", work)
 
     async def _publish(
-        self, channel: str, data: Raw, request: PublishRequest | BroadcastRequest
+        self, channel: str, relay: _Relay, request: PublishRequest | BroadcastRequest
     ) -> PublishResult:
-        outgoing = self._router.route(channel).relay(data)
+        outgoing = relay(self._router.route(channel).channel)
         if request.skip_history:
             outgoing = structs.replace(outgoing, size=0)
         position = await self._hub.publish(

@@ -12,7 +12,7 @@ from antiphon.server.api.results import Error, Reply
 
 T = TypeVar("T")
 
-SIDE_BY_SIDE: Final = 64
+SIDE_BY_SIDE: Final = 16
 """How much is begun in one turn of the loop: some milliseconds of work."""
 
 

@@ -1,11 +1,12 @@
 """What backends ask for, field for field as in Centrifugo's `api.proto`.
 
 Field names are the JSON keys, and these types make the OpenAPI document. Fields that are not known
-here are dropped; one that is null counts as left out, since many clients write those that way. A
-field without which a request makes no sense is checked by its method, which answers error 107.
+here are dropped; one that is null counts as left out, since many clients write those that way, but
+the ``data`` of what is published may be null. A field without which a request makes no sense is
+checked by its method, which answers error 107.
 """
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeGuard
 
 import msgspec
 from msgspec import UNSET, DecodeError, Meta, Raw, Struct, UnsetType, ValidationError, field
@@ -93,7 +94,7 @@ class SubscribeOptionOverride(Struct):
 class Target(Struct):
     """Which connections are meant: those of a user, or one of them."""
 
-    user: User = ""
+    user: User | UnsetType = UNSET
     client: ClientId = ""
     session: SessionId = ""
 
@@ -205,10 +206,11 @@ class LegacyCommand(Struct):
 class RequestDecoder:
     """Decodes JSON into one type of request."""
 
-    __slots__ = ("_decoder",)
+    __slots__ = ("_decoder", "_nullable")
 
     def __init__(self, request: type[Struct]) -> None:
         self._decoder = PayloadDecoder(request)
+        self._nullable = "data" if issubclass(request, _Publishing) else ""
 
     def decode(self, data: Raw | bytes) -> Any:
         """Decode a request, without those of its fields that are null.
@@ -218,16 +220,20 @@ class RequestDecoder:
         """
         if not is_utf8(data):
             raise BadRequest("data is not valid JSON")  # also where it stands in what is dropped
-        try:
-            return self._decoder.decode(Raw(data))
-        except BadRequest:
-            return self._decoder.decode(_without_nulls(data))
+        if b"null" in bytes(data):
+            data = _without_nulls(data, but=self._nullable)
+        return self._decoder.decode(Raw(data))
 
 
-def _without_nulls(data: Raw | bytes) -> Raw:
+def given(value: JSON) -> TypeGuard[Raw]:
+    """Say whether there is anything but null."""
+    return isinstance(value, Raw) and bytes(value) not in (b"", b"null")
+
+
+def _without_nulls(data: Raw | bytes, *, but: str) -> Raw:
     try:
         fields = msgspec.json.decode(data, type=dict[str, Raw])
     except (ValidationError, DecodeError, UnicodeDecodeError, RecursionError):
         return Raw(data)
-    kept = {name: value for name, value in fields.items() if bytes(value) != b"null"}
+    kept = {name: value for name, value in fields.items() if name == but or bytes(value) != b"null"}
     return Raw(msgspec.json.encode(kept))
