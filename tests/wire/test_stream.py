@@ -296,7 +296,6 @@ STATUSES = [
     (codes.FORCE_DISCONNECT, 403),
     (codes.CONNECTION_LIMIT, 403),
     ((4500, "cheating"), 403),
-    (codes.INAPPROPRIATE_PROTOCOL, 406),
     (codes.FLOOD, 429),
     (codes.SERVER_ERROR, 500),
     ((codes.INTERNAL_FAILURE, ""), 500),

@@ -40,7 +40,6 @@ _STATUSES: Final[Mapping[int, int]] = MappingProxyType(
         codes.INVALID_TOKEN.number: 401,
         codes.MALFORMED.number: 400,
         codes.CHANNEL_LIMIT.number: 400,
-        codes.INAPPROPRIATE_PROTOCOL.number: 406,
         codes.FLOOD.number: 429,
         codes.SERVER_ERROR.number: 500,
         codes.INTERNAL_FAILURE: 500,
