@@ -146,3 +146,15 @@ async def test_others_see_the_new_info(stage: Stage) -> None:
     present = await stage.core.engine.presence("room:1")
     assert bytes(present[peer.id].conn_info) == b'{"name":"Anna"}'
     assert peer.session.client.info.conn_info == Raw(b'{"name":"Anna"}')
+
+
+async def test_the_new_info_may_be_written_on_several_lines(stage: Stage) -> None:
+    declare(stage)
+    peer = await stage.connect()
+    await peer.ask("subscribe", channel="room:1")
+    present_as(peer.session, Raw(b'{\r\n  "name": "Anna"\n}'))
+    await peer.ask("publish", channel="room:1", data={"type": "said", "text": "hi"})
+    stage.core.flush()
+    (said,) = [push["pub"] for push in peer.pushes if "pub" in push]
+    assert said["info"]["conn_info"] == {"name": "Anna"}
+    assert b"\r" not in peer.connection.frames[-1]
