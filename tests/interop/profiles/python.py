@@ -4,6 +4,6 @@ from tests.interop.profiles.server import build, stream
 
 app = build("python")
 
-stream(app, "{name}", presence=True, join_leave=True)
-stream(app, "#{user}", presence=True, join_leave=True, personal=True)
+stream(app, "{name}", presence=True, join_leave=True, delta=True)
+stream(app, "#{user}", presence=True, join_leave=True, personal=True, delta=True)
 stream(app, "smallhistory:{name}", size=2)
