@@ -1,10 +1,6 @@
 """Events: tags, what may be declared, and what a stranger is told about bad ones."""
 
-import datetime
-import decimal
-import enum
 import json as stdlib
-import uuid
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -18,7 +14,6 @@ from antiphon import BadRequest, DeclarationError, Event
 from antiphon.event import (
     PayloadDecoder,
     check_json,
-    check_payload_type,
     decoder_of,
     encode_payload,
     event_types,
@@ -114,94 +109,6 @@ def test_bytes_are_declared_alone() -> None:
     for mixed in (bytes | Said, Said | bytes):
         with pytest.raises(DeclarationError, match="x: bytes are handed through .* declare either"):
             payload_types(mixed, where="x")
-
-
-class Colour(enum.Enum):
-    RED = "red"
-
-
-class Level(enum.IntEnum):
-    LOW = 1
-
-
-class Nested(Struct):
-    """Hides a set of numbers."""
-
-    deep: list[dict[str, set[int]]]
-
-
-class Recursive(Struct):
-    """Holds itself."""
-
-    children: "list[Recursive]" = []
-    names: dict[str, "Recursive"] = {}
-
-
-@pytest.mark.parametrize(
-    "hashed",
-    [
-        dict[int, str],
-        dict[float, str],
-        dict[int | str, str],
-        dict[uuid.UUID, str],
-        dict[decimal.Decimal, str],
-        dict[tuple[int, ...], str],
-        set[int],
-        set[float],
-        set[int | str],
-        set[tuple[int, ...]],
-        set[uuid.UUID],
-        set[Any],
-        set,
-        frozenset[int],
-        list[set[int]],
-        Nested,
-        Annotated[dict[int, str], Meta(max_length=3)],
-    ],
-)
-def test_numbers_as_keys_are_refused(hashed: Any) -> None:
-    with pytest.raises(DeclarationError, match="x: .*hash collisions"):
-        check_payload_type(hashed, where="x")
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [
-        dict[str, int],
-        dict,
-        dict[Any, Any],
-        dict[Colour, int],
-        dict[Level, int],
-        dict[Literal["a", "b"], int],
-        set[str],
-        set[Colour],
-        set[str | None],
-        frozenset[str],
-        list[int],
-        Any,
-        Raw,
-        Recursive,
-        datetime.datetime,
-        int | None,
-        Annotated[str, Meta(max_length=3)],
-    ],
-)
-def test_all_else_that_travels_as_json_is_fine(payload: Any) -> None:
-    check_payload_type(payload, where="x")
-
-
-@pytest.mark.parametrize("payload", [object, type(None) | object, list[complex], "Unknown"])
-def test_what_json_cannot_carry_is_refused(payload: Any) -> None:
-    with pytest.raises(DeclarationError, match=r"x: .* cannot travel as JSON"):
-        check_payload_type(payload, where="x")
-
-
-def test_an_events_fields_are_checked_too() -> None:
-    class Scored(Event):
-        points: dict[int, int]
-
-    with pytest.raises(DeclarationError, match="hash collisions"):
-        event_types(Scored, where="x")
 
 
 # What a stranger is told.

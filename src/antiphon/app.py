@@ -7,7 +7,7 @@ ASGI server, or mounted in another app, they go through it, with the same rules 
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from antiphon import codes
@@ -42,6 +42,7 @@ class App:
     Args:
         title: the app's name, for documentation and logs.
         version: the app's own version; clients see it on connect.
+        description: what the app is, in CommonMark; for documentation.
         auth: who is let in: `JWT`, `Anonymous()`, or your own `Authenticator`. Without one, an
             `on_connect` hook has to say who a client is.
         messages: the events that `Client.send` may carry, ``Welcome | Notice``; or `bytes`.
@@ -62,6 +63,7 @@ class App:
         title: str,
         *,
         version: str = "0.0.0",
+        description: str = "",
         auth: Authenticator | None = None,
         messages: Any = None,
         limits: Limits | None = None,
@@ -82,6 +84,7 @@ class App:
             raise DeclarationError("api is an API: api=API.from_env()")
         self.title = title
         self.version = version
+        self.description = description
         self.limits = limits or Limits()
         self.behaviour = Behaviour(
             auth, messages=messages, longest_name=self.limits.channel_name_length
@@ -126,6 +129,8 @@ class App:
         read_unsubscribed: bool = False,
         delta: bool = False,
         tags_filter: bool = False,
+        description: str = "",
+        parameters: Mapping[str, str] = {},
     ) -> Channel:
         """Declare a channel, or with ``{parameters}`` a family of channels.
 
@@ -148,6 +153,8 @@ class App:
             delta: clients that ask for it get each publication as a patch to the one before, where
                 that is smaller. For large payloads that change little.
             tags_filter: clients may choose publications by their tags.
+            description: what the channel is for, in CommonMark; for documentation.
+            parameters: what the address's parameters mean, by name; for documentation.
 
         Raises:
             DeclarationError: something of this does not fit.
@@ -165,6 +172,8 @@ class App:
             read_unsubscribed=read_unsubscribed,
             delta=delta,
             tags_filter=tags_filter,
+            description=description,
+            parameters=parameters,
             hub=self.hub,
         )
         self.behaviour.router.add(channel)
@@ -303,6 +312,11 @@ class App:
             )
 
     # Serving.
+
+    @property
+    def transports(self) -> tuple[Transport, ...]:
+        """The ways to connect that are offered."""
+        return self._entrance.transports
 
     def endpoint(self, transport: Transport = "websocket") -> Endpoint:
         """Return what is served as one transport, offered or not."""

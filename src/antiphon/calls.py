@@ -18,13 +18,13 @@ from antiphon.errors import DeclarationError, MethodNotFound, NotAvailable
 from antiphon.event import (
     PayloadDecoder,
     PayloadType,
-    check_payload_type,
     decoder_of,
     encode_payload,
     is_json,
     payload_types,
 )
 from antiphon.hub.client import Client
+from antiphon.payload import check_received, check_sent
 from antiphon.protocol.messages import Message
 from antiphon.publication import NO_DATA
 
@@ -35,9 +35,19 @@ class _Method:
     """One method: decodes what is sent, calls the handler, encodes what it returns.
 
     `request` and `response` are the annotated types; `request` is None for a method without input.
+    `function` is the app's own.
     """
 
-    __slots__ = ("_decode", "_handler", "name", "opaque", "request", "response", "waits")
+    __slots__ = (
+        "_decode",
+        "_handler",
+        "function",
+        "name",
+        "opaque",
+        "request",
+        "response",
+        "waits",
+    )
 
     kind: ClassVar[str]
     given: ClassVar[tuple[str, ...]]
@@ -48,6 +58,7 @@ class _Method:
         parameters = list(inspect.signature(function).parameters)
         hints = _hints(function, where)
         self.name = name
+        self.function = function
         self.request: Any = None
         self._decode: Callable[[Raw], Any] | None = None
         leading = self.given
@@ -57,7 +68,7 @@ class _Method:
             self.request = hints.get(sent)
             if self.request is None:
                 raise DeclarationError(f"{where}: {sent!r} needs a type annotation")
-            check_payload_type(self.request, where=where)
+            check_received((self.request,), where=where)
             self._decode = _decoder(self.request)
         self.response: Any = hints.get("return")
         self.opaque = self.response in (bytes, bytes | None)
@@ -82,6 +93,10 @@ class RPCMethod(_Method):
     __slots__ = ()
 
     kind, given = "rpc", ("client",)
+
+    def __init__(self, name: str, function: Callable[..., Any]) -> None:
+        super().__init__(name, function)
+        check_sent((self.response,), where=f"{self.kind} {name!r}: answer")
 
     def begin(self, client: Client, data: Raw) -> Any:
         """Decode what the client sends and call the handler; return what that returns."""

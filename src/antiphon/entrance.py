@@ -83,11 +83,11 @@ class Entrance:
     ) -> None:
         _check_known(transports)
         self._hub = hub
-        self._transports = tuple(transports)
+        self.transports = tuple(transports)
         self._origins = origins
         self._compression = compression
         self._streams = Streams()
-        names = [name for name in self._transports if name not in _STREAMS]
+        names = [name for name in self.transports if name not in _STREAMS]
         self.sockets = {path_to(name): self.endpoint(name) for name in names}
         """The WebSocket endpoints, by path."""
         self.site = Site(
@@ -131,7 +131,7 @@ class Entrance:
         return session
 
     def _stream_routes(self) -> Iterator[tuple[str, Route]]:
-        kinds = {name: _STREAMS[name] for name in self._transports if name in _STREAMS}
+        kinds = {name: _STREAMS[name] for name in self.transports if name in _STREAMS}
         for name, kind in kinds.items():
             serve = partial(
                 serve_stream, endpoint=self.endpoint(name), kind=kind, streams=self._streams

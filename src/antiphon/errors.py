@@ -28,7 +28,7 @@ with a code for replies, `Disconnect` with a close code.
 
 import msgspec
 
-from antiphon import codes
+from antiphon import codes, place
 from antiphon.codes import Code
 
 CLOSE_REASON_BYTES = 123
@@ -40,7 +40,16 @@ class AntiphonError(Exception):
 
 
 class DeclarationError(AntiphonError):
-    """Something is declared wrongly; the text names the declaration and the rule."""
+    """Something is declared wrongly; the text names the declaration, the rule and the line.
+
+    Args:
+        text: what is wrong.
+        at: ``file:line`` of the declaration; the line of the app's that is running unless given.
+    """
+
+    def __init__(self, text: str, *, at: str = "") -> None:
+        line = at or place.of_caller()
+        super().__init__(f"{text} ({line})" if line else text)
 
 
 class StartupError(AntiphonError):

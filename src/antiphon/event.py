@@ -12,7 +12,7 @@ whose text names the field and the rule, and nothing of the client's beyond the 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import reduce
 from operator import or_
 from types import UnionType
@@ -21,7 +21,9 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 import msgspec
 from msgspec import DecodeError, Meta, Raw, Struct, ValidationError
 
+from antiphon import place
 from antiphon.errors import BadRequest, DeclarationError
+from antiphon.payload import check_received, holds_raw
 
 TAG_FIELD: Final = "type"
 _LONGEST_RULE: Final = 200
@@ -86,85 +88,16 @@ def event_types(declared: Any, *, where: str) -> tuple[type[Event], ...]:
             raise DeclarationError(f"{where}: {part!r} is not a subclass of antiphon.Event")
         tag = tag_of(part)
         if tag in seen:
-            raise DeclarationError(f"{where}: two events with the tag {tag!r}: {seen[tag]}, {part}")
+            both = " and ".join(map(_with_place, (seen[tag], part)))
+            raise DeclarationError(f"{where}: two events with the tag {tag!r}: {both}")
         seen[tag] = part
-        check_payload_type(part, where=where)
+    check_received(parts, where=where)
     return tuple(parts)
 
 
-def check_payload_type(payload: Any, *, where: str) -> None:
-    """Refuse types that JSON cannot carry, or that a stranger could use against us.
-
-    Only what hashes like a string may be a key or in a set, because Python's hash of numbers (and
-    of UUIDs, and of tuples of such) is not keyed: a 64 KiB object with colliding keys blocks the
-    loop for a tenth of a second.
-
-    Raises:
-        DeclarationError: with the reason.
-    """
-    try:
-        found = msgspec.inspect.type_info(payload)
-        msgspec.json.Decoder(payload)
-    except (TypeError, NameError) as error:
-        raise DeclarationError(f"{where}: {payload!r} cannot travel as JSON: {error}") from error
-    for node in _nodes(found, set()):
-        _check_node(node, where)
-
-
-def _may_be_hashed(node: Any) -> bool:
-    if isinstance(node, msgspec.inspect.UnionType):
-        return all(map(_may_be_hashed, node.types))
-    return isinstance(node, _HASHED_SAFELY)
-
-
-_SETS = (msgspec.inspect.SetType, msgspec.inspect.FrozenSetType)
-_HASHED_SAFELY = (
-    msgspec.inspect.StrType,
-    msgspec.inspect.BytesType,
-    msgspec.inspect.EnumType,
-    msgspec.inspect.LiteralType,
-    msgspec.inspect.NoneType,
-)
-
-
-def _hashed(node: Any) -> Any:
-    """Return the type of a container's keys or members, if it hashes them.
-
-    Of a dict with keys of any type there are none: JSON's keys are strings.
-    """
-    if isinstance(node, msgspec.inspect.DictType):
-        return None if isinstance(node.key_type, msgspec.inspect.AnyType) else node.key_type
-    return node.item_type if isinstance(node, _SETS) else None
-
-
-def _nodes(node: Any, seen: set[int]) -> Iterator[Any]:
-    """Yield what a type consists of, each part once."""
-    if id(node) in seen:
-        return
-    seen.add(id(node))
-    yield node
-    if isinstance(node, msgspec.inspect.Type | msgspec.inspect.Field):
-        for name in node.__struct_fields__:
-            child = getattr(node, name)
-            for part in child if isinstance(child, tuple) else (child,):
-                yield from _nodes(part, seen)
-
-
-def _check_node(node: Any, where: str) -> None:
-    if isinstance(node, msgspec.inspect.CustomType):
-        raise DeclarationError(f"{where}: {node.cls!r} cannot travel as JSON")
-    hashed = _hashed(node)
-    if hashed is not None and not _may_be_hashed(hashed):
-        raise DeclarationError(
-            f"{where}: dict keys and members of sets that are not strings invite hash collisions; "
-            "use str or list"
-        )
-
-
-def _holds_raw(payload: Any) -> bool:
-    """Say whether some of the JSON that is decoded into a type stays as it came."""
-    found = _nodes(msgspec.inspect.type_info(payload), set())
-    return any(isinstance(node, msgspec.inspect.RawType) for node in found)
+def _with_place(event: type[Event]) -> str:
+    line = place.of_class(event)
+    return f"{event.__name__} ({line})" if line else repr(event)
 
 
 def is_utf8(data: Raw | bytes) -> bool:
@@ -233,7 +166,7 @@ class PayloadDecoder:
 
     def __init__(self, payload: Any, tags: tuple[str, ...] = ()) -> None:
         self._decoder = msgspec.json.Decoder(payload)
-        self._embeds = _holds_raw(payload)
+        self._embeds = holds_raw(payload)
         self._tags = tags
 
     @classmethod

@@ -7,7 +7,7 @@ channel `accepts`, while it is subscribed.
 Publishing an undeclared event raises `DeclarationError` in the code that tried.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Raw, Struct
@@ -88,19 +88,28 @@ class Channel:
         read_unsubscribed: bool,
         delta: bool,
         tags_filter: bool,
+        description: str,
+        parameters: Mapping[str, str],
         hub: Hub,
     ) -> None:
         self.address = Address(address)
+        self.description = description
+        self.parameters = dict(parameters)
+        """What the address's parameters mean, by name; for documentation."""
+        self.keeps = history
         self.open = open
         self.personal = personal
         where = f"channel {address!r}"
         self._where = where
         self._hub = hub
         self.publishes = payload_types(publishes, where=where)
-        self.accepts = payload_types(accepts, where=where)
-        self._kept = self._how_kept(history)
-        self.decode = decoder_of(self.accepts)
         self._read = decoder_of(self.publishes)
+        if accepts == publishes:
+            self.accepts, self.decode = self.publishes, self._read
+        else:
+            self.accepts = payload_types(accepts, where=where)
+            self.decode = decoder_of(self.accepts)
+        self._kept = self._how_kept(history)
         self.options = ChannelOptions(
             history_size=history.size if history else 0,
             cache=history is not None and history.mode == "cache",
@@ -316,6 +325,8 @@ class Channel:
         }
         for name in self.address.parameters.keys() & (reserved | {"reverse", "code", "data"}):
             raise DeclarationError(f"{self._where}: a parameter cannot be called {name!r}")
+        for name in self.parameters.keys() - self.address.parameters.keys():
+            raise DeclarationError(f"{self._where}: there is no {{{name}}} in it to describe")
         if self.personal and list(self.address.parameters) != ["user"]:
             raise DeclarationError(f"{self._where}: a personal channel has one parameter, {{user}}")
         if not (self.publishes or self.accepts):

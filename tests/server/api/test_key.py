@@ -148,7 +148,7 @@ def test_the_environment_holds_the_keys() -> None:
 def test_a_key_alone_is_not_an_api() -> None:
     with pytest.raises(DeclarationError) as caught:
         App("x", auth=Anonymous(), api=KEY)  # type: ignore[arg-type]
-    assert str(caught.value) == "api is an API: api=API.from_env()"
+    assert str(caught.value).startswith("api is an API: api=API.from_env() (")
 
 
 async def test_the_key_is_shown_nowhere(caplog: pytest.LogCaptureFixture) -> None:
