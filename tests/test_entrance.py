@@ -16,6 +16,8 @@ SOCKETS = {"websocket", "uni_websocket"}
 PAGES = {"/health", "/metrics", "/connection/init"}
 API = {"/api", "/api/"}
 """For backends, which show a key; it has tests of its own."""
+DOCS = {"/asyncapi.json", "/asyncapi.yaml"}
+"""For whom `App(docs=...)` says; tested with it."""
 
 
 def paths_of(transports: Collection[Transport]) -> set[str]:
@@ -35,7 +37,7 @@ def paths_of(transports: Collection[Transport]) -> set[str]:
     ],
 )
 def test_an_app_offers_what_it_names(transports: Collection[Transport], more: set[str]) -> None:
-    expected = PAGES | API | {path_to(name) for name in transports} | more
+    expected = PAGES | API | DOCS | {path_to(name) for name in transports} | more
     assert paths_of(transports) == expected
 
 
@@ -82,7 +84,7 @@ async def test_a_browser_on_a_socket_is_told_what_to_do(transport: str) -> None:
 def guarded() -> list[str]:
     """The paths at which requests of pages are examined."""
     paths = set(App("x", auth=Anonymous(), transports=ALL)._entrance.site.routes)
-    return sorted(paths - PAGES - API - set(map(path_to, SOCKETS)))
+    return sorted(paths - PAGES - API - DOCS - set(map(path_to, SOCKETS)))
 
 
 STREAMS = [EMULATION_PATH, *(path_to(name) for name in ALL if name not in SOCKETS)]

@@ -26,7 +26,7 @@ from antiphon.errors import (
     UnknownChannel,
     Unrecoverable,
 )
-from antiphon.event import Event
+from antiphon.event import Event, deprecated
 from antiphon.hub.client import Client
 from antiphon.limits import Limits
 from antiphon.publication import ClientInfo, StreamPosition
@@ -72,4 +72,5 @@ __all__ = [
     "Unauthorized",
     "UnknownChannel",
     "Unrecoverable",
+    "deprecated",
 ]

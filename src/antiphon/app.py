@@ -15,6 +15,7 @@ from antiphon.auth import Authenticator
 from antiphon.background import Background, BackgroundTasks
 from antiphon.behaviour import Behaviour
 from antiphon.channel import Channel, History
+from antiphon.contract.serving import Documents
 from antiphon.engine import MemoryEngine
 from antiphon.entrance import BIDIRECTIONAL, Entrance, Transport
 from antiphon.errors import AntiphonError, DeclarationError, Disconnect, StartupError
@@ -28,7 +29,8 @@ from antiphon.server.api import API, build
 from antiphon.server.health import health
 from antiphon.server.http import Receive, Scope, Send
 from antiphon.server.metrics import Metrics
-from antiphon.server.site import Page
+from antiphon.server.readers import Docs, Readers
+from antiphon.server.site import Page, Route
 from antiphon.wire.port import Endpoint
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -56,6 +58,8 @@ class App:
             clients without an SDK, which are only sent to.
         engine: where channel state lives; in this process's memory unless given.
         api: turns the server API on, for backends that show its key: ``API.from_env()``.
+        docs: who may read the app's documentation over HTTP: ``local`` (on this machine everybody,
+            elsewhere whoever may connect), ``clients`` (whoever may connect), ``open`` or ``off``.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class App:
         transports: Collection[Transport] = BIDIRECTIONAL,
         engine: Engine | None = None,
         api: API | None = None,
+        docs: Docs = "local",
     ) -> None:
         if not 0 <= compression <= 9:
             raise DeclarationError(f"compression is a zlib level from 0 to 9, not {compression}")
@@ -106,7 +111,7 @@ class App:
             origins=frozenset(origins),
             compression=compression,
             pages=self._pages(),
-            routes=self.server_api.routes,
+            routes={**self.server_api.routes, **self._documentation(docs)},
         )
         self._users = 0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -364,6 +369,13 @@ class App:
             # Load balancers set their affinity cookie on it; there is nothing to say.
             "/connection/init": lambda: (200, b"{}", "application/json"),
         }
+
+    def _documentation(self, docs: Docs) -> dict[str, Route]:
+        readers = Readers(docs, connect=self.behaviour.connect)
+        if docs == "off":
+            return {}
+        routes = Documents(self).routes()
+        return {path: readers.guard(route) for path, route in routes.items()}
 
 
 def _memory_engine(limits: Limits) -> MemoryEngine:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import reduce
 from operator import or_
 from types import UnionType
-from typing import Annotated, Any, Final, Union, get_args, get_origin
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import DecodeError, Meta, Raw, Struct, ValidationError
@@ -47,6 +47,41 @@ class Event(Struct, tag_field=TAG_FIELD, tag=tag_of_name):
 def tag_of(event_type: type[Event]) -> str:
     """Return the tag under which a type of event travels."""
     return str(event_type.__struct_config__.tag)
+
+
+D = TypeVar("D", bound=Callable[..., Any])
+
+
+def deprecated(advice: str) -> Callable[[D], D]:
+    """Mark an event, a type in one, or an RPC method as on its way out.
+
+    It works as before; documents, the explorer and client types say that it is deprecated. A field
+    is marked by ``Meta(extra_json_schema={"deprecated": True})``.
+
+    Args:
+        advice: what to use instead, ``"use SaidV2"``.
+
+    Raises:
+        DeclarationError: there is no advice.
+    """
+    if not isinstance(advice, str) or not advice:
+        raise DeclarationError('@deprecated("...") says what to use instead')
+
+    def mark(declared: D) -> D:
+        declared.__deprecated__ = advice  # type: ignore[attr-defined]
+        return declared
+
+    return mark
+
+
+def deprecation_of(declared: Any) -> str:
+    """Return the advice that something is deprecated with, or "".
+
+    What is derived from a deprecated class is not deprecated itself. The decorator of PEP 702 counts
+    as ours does.
+    """
+    declared = getattr(declared, "__origin__", declared)
+    return str(getattr(declared, "__dict__", {}).get("__deprecated__", ""))
 
 
 PayloadType = type[Event] | type[bytes]

@@ -51,7 +51,11 @@ def app() -> App:
         ("a b", {"publishes": Said}, "printable ASCII"),
         ("news", {"publishes": int}, "channel 'news': <class 'int'> is not a subclass"),
         ("news", {"publishes": Said | SaidToo}, "two events with the tag 'said'"),
-        ("news", {"accepts": Scored}, "channel 'news': Scored.points (tests/channel/test_channel.py:"),
+        (
+            "news",
+            {"accepts": Scored},
+            "channel 'news': Scored.points (tests/channel/test_channel.py:",
+        ),
         ("inbox:{name}", {"publishes": Said, "personal": True}, "has one parameter, {user}"),
         ("inbox", {"publishes": Said, "personal": True}, "has one parameter, {user}"),
         ("a:{client}", {"publishes": Said}, "cannot be called 'client'"),

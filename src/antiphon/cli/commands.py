@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, NoReturn
 import typer
 
 import antiphon
-from antiphon.cli import describing, talking, tokens
+from antiphon.cli import describing, documents, talking, tokens
 from antiphon.cli.demo import build
 from antiphon.cli.failure import BrokenApp, WrongUsage, one_line, traceback_of
 from antiphon.cli.reloading import supervise
@@ -159,6 +159,20 @@ def send(
     typed = talking.event_of(event, fields or [])
     _talk(talking.send(talking.websocket_url(url), channel, typed, token=token))
     typer.echo("ok")
+
+
+@cli.command()
+def asyncapi(
+    app: Annotated[str, typer.Argument(help="Where it is: module:app.")],
+    format: Annotated[documents.Format, typer.Option(help="How it is written.")] = "json",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail where the code leaves something unsaid.")
+    ] = False,
+    output: Annotated[Path | None, typer.Option(help="File to write it to.")] = None,
+    url: Annotated[str, typer.Option(help="Where the app is served: https://example.com.")] = "",
+) -> None:
+    """Print the AsyncAPI document of an app."""
+    documents.asyncapi(app, format=format, strict=strict, output=output, url=url)
 
 
 def _talk(talk: Coroutine[Any, Any, None]) -> None:

@@ -30,10 +30,10 @@ from antiphon.contract.model import (
     Transport,
 )
 from antiphon.contract.naming import camel, numbered, pascal
-from antiphon.contract.prose import deprecation, docstring
+from antiphon.contract.prose import docstring
 from antiphon.contract.schema import Schemas
 from antiphon.entrance import path_to
-from antiphon.event import PayloadType, event_types, tag_of
+from antiphon.event import PayloadType, deprecation_of, event_types, tag_of
 from antiphon.limits import Limits
 
 LIMITS_OF_A_CLIENT = (
@@ -141,7 +141,7 @@ def _event(cls: Any, schemas: Schemas, examples: Examples) -> Event:
         name=name,
         tag=tag_of(cls),
         description=docstring(cls),
-        deprecated=deprecation(cls),
+        deprecated=deprecation_of(cls),
         examples=made,
     )
 
@@ -215,7 +215,7 @@ def _method(schemas: Schemas, examples: Examples, key: str, method: RPCMethod) -
         key=key,
         name=method.name,
         description=docstring(method.function),
-        deprecated=deprecation(method.function),
+        deprecated=deprecation_of(method.function),
         request=_payload(schemas, examples, method.request, f"{pascal(key)}Request"),
         response=Payload()
         if method.response is None

@@ -1,6 +1,7 @@
 """Names that hold in every language: of components, channels and calls.
 
-A name is a letter and further letters and digits of ASCII, such as a class may have in any language.
+A name is a letter and further letters and digits of ASCII, such as a class may have in any language;
+one of ours that stands beside them has an underscore or begins with a small letter.
 A class keeps its own name while no other has it; where two do, each is preceded by as much of its
 module's path as tells them apart, so that neither name depends on which one was declared first.
 """
@@ -9,9 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
-
-RESERVED: Final = frozenset({"Accepted", "Refusal"})
-"""Components of our own."""
 
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 
@@ -55,7 +53,7 @@ def names_of(classes: Iterable[Any]) -> dict[Any, str]:
         longer = [
             cls
             for cls, name in named.items()
-            if (counts[name] > 1 or name in RESERVED) and lengths[cls] < len(paths[cls])
+            if counts[name] > 1 and lengths[cls] < len(paths[cls])
         ]
         if not longer:
             return dict(zip(known, numbered(named.values()), strict=True))

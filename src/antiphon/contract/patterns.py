@@ -58,7 +58,8 @@ def _part(op: Any, argument: Any, extra: int, groups: dict[int, str]) -> str:
 
 def _repeated(argument: Any, extra: int, groups: dict[int, str]) -> str:
     least, most, inside = argument
-    return _text(inside, 0, groups) * min(most, max(least, extra), _MOST_REPEATED)
+    times: int = min(most, max(least, extra), _MOST_REPEATED)
+    return _text(inside, 0, groups) * times
 
 
 def _group(argument: Any, extra: int, groups: dict[int, str]) -> str:

@@ -37,16 +37,6 @@ def _is_made_up(declared: Any, text: str) -> bool:
     return text.startswith(f"{name}(") and text.endswith(")") or text == "An enumeration."
 
 
-def deprecation(declared: Any) -> str:
-    """Return what a class or function is deprecated in favour of, in its author's words, or "".
-
-    It is told by `antiphon.deprecated`, or by the decorator of PEP 702. As of docstrings, a class
-    has its own only.
-    """
-    declared = getattr(declared, "__origin__", declared)
-    return str(getattr(declared, "__dict__", {}).get("__deprecated__", ""))
-
-
 class AttributeDocs:
     """The docstrings of attributes, of whatever modules are asked for; each is read once."""
 

@@ -40,7 +40,8 @@ from msgspec import inspect as mi
 
 from antiphon.contract.model import REF, Schema
 from antiphon.contract.naming import names_of, pascal
-from antiphon.contract.prose import AttributeDocs, deprecation, docstring
+from antiphon.contract.prose import AttributeDocs, docstring
+from antiphon.event import deprecation_of
 from antiphon.payload import parts_of
 
 _BOUNDS: Final = {
@@ -88,7 +89,7 @@ class Schemas:
 
     def _schema(self, node: mi.Type, title: str) -> Schema:
         if isinstance(node, mi.Metadata):
-            return said_of(self._schema(node.type, title), node.extra_json_schema or {})
+            return said_of(self._schema(node.type, title), _as_json(node.extra_json_schema or {}))
         if isinstance(node, _NAMED):
             return {"$ref": REF + self._names[node.cls]}
         return _WRITERS[type(node)](self, node, title)
@@ -103,7 +104,7 @@ class Schemas:
         else:
             schema = self._object(node, name)
         schema = {"title": name, **schema}
-        if advice := deprecation(node.cls):
+        if advice := deprecation_of(node.cls):
             schema = {**schema, "deprecated": True, "x-deprecated": advice}
         text = docstring(node.cls)
         return {"description": text, **schema} if text else schema
@@ -194,10 +195,15 @@ def _is_array(node: Any) -> bool:
 
 def _default(field: mi.Field) -> Schema:
     if field.default is not NODEFAULT:
-        return {"default": msgspec.to_builtins(field.default, str_keys=True)}
+        return {"default": _as_json(field.default)}
     if field.default_factory in _MADE_BY_DEFAULT:
-        return {"default": msgspec.to_builtins(field.default_factory())}
+        return {"default": _as_json(field.default_factory())}
     return {}
+
+
+def _as_json(value: Any) -> Any:
+    """Return a value of the app's as it would travel."""
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def _always_sent(node: Any) -> Iterator[str]:
