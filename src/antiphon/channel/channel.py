@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Raw, Struct
 
+from antiphon import place
 from antiphon.channel.address import Address
 from antiphon.channel.handler import Handler
 from antiphon.errors import BadRequest, DeclarationError, Unrecoverable
@@ -101,6 +102,7 @@ class Channel:
         self.personal = personal
         where = f"channel {address!r}"
         self._where = where
+        self._place = place.of_caller()
         self._hub = hub
         self.publishes = payload_types(publishes, where=where)
         self._read = decoder_of(self.publishes)
@@ -291,7 +293,8 @@ class Channel:
             if event not in self._kept and event not in self.publish_handlers:
                 raise DeclarationError(
                     f"{self._where} accepts {label_of(event)!r}, and neither publishes it nor has a "
-                    "handler for it"
+                    "handler for it",
+                    at=self._place,
                 )
 
     def _how_kept(self, history: History | None) -> dict[PayloadType, tuple[int, float]]:

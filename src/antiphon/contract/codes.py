@@ -21,7 +21,7 @@ def closes(docs: AttributeDocs) -> tuple[Code, ...]:
     """Return the codes that end a connection: those of the protocol and those of WebSocket."""
     meanings = docs.of_module(codes.__name__)
     standard = (
-        Code(number=number, text="", meaning=meanings.get(name, ""), again=True)
+        Code(number=number, text=_in_words(name), meaning=meanings.get(name, ""), again=True)
         for name, number in vars(codes).items()
         if isinstance(number, int) and number in _RFC_6455
     )
@@ -45,6 +45,11 @@ def _declared(docs: AttributeDocs, numbers: range) -> Iterator[tuple[codes.Code,
     for name, code in vars(codes).items():
         if isinstance(code, codes.Code) and code.number in numbers:
             yield code, meanings.get(name, "")
+
+
+def _in_words(name: str) -> str:
+    """Turn a constant's name into what RFC 6455 calls it; nothing is sent with these."""
+    return name.lower().replace("_", " ")
 
 
 def _code(code: codes.Code, meaning: str, *, again: bool) -> Code:

@@ -24,6 +24,8 @@ _FORMATS: Final = {
     "uuid": "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
     "decimal": "12.50",
 }
+_TELLING_NOTHING: Final[tuple[Any, ...]] = (None, "", [], {})
+"""Defaults that no example is made of."""
 
 
 class Unmade(AntiphonError):
@@ -50,11 +52,12 @@ class Examples:
         Raises:
             Unmade: it has none, or none that is found.
         """
-        for keyword in ("examples", "const", "default"):
-            if keyword in schema:
-                return schema[keyword][0] if keyword == "examples" else schema[keyword]
-        if "enum" in schema:
-            return schema["enum"][0]
+        for values in (schema.get("examples"), schema.get("enum")):
+            if values:
+                return values[0]
+        for keyword in ("const", "default"):
+            if schema.get(keyword) not in _TELLING_NOTHING:
+                return schema[keyword]
         if "$ref" in schema:
             return self._referred(schema["$ref"].removeprefix(REF), word)
         if parts := schema.get("allOf") or schema.get("anyOf"):
@@ -109,7 +112,7 @@ class Examples:
                 raise
             return []
         if wanted > 1 and schema.get("uniqueItems"):
-            return _distinct(items, made, wanted)
+            return self._distinct(items, made, wanted)
         return [made] * int(wanted)
 
     def _object(self, schema: Schema) -> dict[str, Any]:
@@ -133,18 +136,19 @@ class Examples:
             if least:
                 raise
             return {}
-        names = [key] if wanted == 1 else _distinct(keys, key, wanted)
+        names = [key] if wanted == 1 else self._distinct(keys, key, wanted)
         return {str(name): value for name in names[: int(wanted)]}
 
-
-def _distinct(schema: Schema, made: Any, wanted: float) -> list[Any]:
-    """Return so many different values like the one that was made."""
-    if len(schema.get("enum", ())) >= wanted:
-        return list(schema["enum"][: int(wanted)])
-    free = schema.keys() <= {"type", "title", "description"}
-    if not (free and isinstance(made, str)):
-        raise Unmade("different values")
-    return [made, *(f"{made} {place}" for place in range(2, int(wanted) + 1))]
+    def _distinct(self, schema: Schema, made: Any, wanted: float) -> list[Any]:
+        """Return so many different values like the one that was made."""
+        schema = self._components.get(schema.get("$ref", "").removeprefix(REF), schema)
+        values = schema.get("enum", ())
+        if len(values) >= wanted:
+            return list(values[: int(wanted)])
+        free = schema.keys() <= {"type", "title", "description"}
+        if not (free and isinstance(made, str)):
+            raise Unmade("different values")
+        return [made, *(f"{made} {place}" for place in range(2, int(wanted) + 1))]
 
 
 def number(schema: Schema, *, whole: bool) -> float:
@@ -170,11 +174,7 @@ def _steps(near: float, step: float) -> list[float]:
     if not math.isfinite(near):
         return []
     first = near // step
-    return (
-        [(first + further) * step for further in (1, 0, 2, -1)]
-        if near != 1 or step != 1
-        else [1, 0]
-    )
+    return [(first + further) * step for further in (0, 1, -1, 2)]
 
 
 def _within(value: float, schema: Schema) -> bool:
@@ -189,10 +189,11 @@ def text(schema: Schema, word: str) -> str:
     Raises:
         Unmade: none is found.
     """
-    least, most = schema.get("minLength", 0), schema.get("maxLength", math.inf)
-    known = schema.get("format") or schema.get("x-format")
-    if known in _FORMATS:
-        return _FORMATS[known]
+    least: int = schema.get("minLength", 0)
+    most: float = schema.get("maxLength", math.inf)
+    known = _FORMATS.get(schema.get("format") or schema.get("x-format", ""))
+    if known:
+        return known
     if "contentEncoding" in schema:
         return base64.b64encode(b"x" * int(least // 4 * 3 or min(most, 1))).decode()
     if "pattern" in schema:
@@ -201,5 +202,7 @@ def text(schema: Schema, word: str) -> str:
             raise Unmade(f"no text for {schema['pattern']}")
         return made
     made = f"some {word}" if word else "text"
-    made = made * (least // len(made) + 1) if len(made) < least else made
-    return made[: int(max(least, min(most, len(made))))] if most < math.inf else made
+    if len(made) < least:
+        made = f"{made} " * (least // len(made) + 1)
+        return made[:least]
+    return made if len(made) <= most else made[: int(most)]

@@ -57,6 +57,8 @@ _SIZES: Final = {"min_length": "minProperties", "max_length": "maxProperties"}
 
 _JSON_TYPES: Final = {str: "string", int: "integer", type(None): "null"}
 
+_SAME_IN_JSON: Final = (str, int, bool, type(None))
+
 _MADE_BY_DEFAULT: Final = (list, dict, set, frozenset, tuple)
 """Factories that are called for the document; others may do anything."""
 
@@ -203,6 +205,8 @@ def _default(field: mi.Field) -> Schema:
 
 def _as_json(value: Any) -> Any:
     """Return a value of the app's as it would travel."""
+    if type(value) in _SAME_IN_JSON:
+        return value
     return msgspec.json.decode(msgspec.json.encode(value))
 
 
@@ -210,9 +214,10 @@ def _always_sent(node: Any) -> Iterator[str]:
     """Yield the fields that msgspec writes whatever they hold."""
     if isinstance(node, mi.DataclassType):
         yield from (field.encode_name for field in node.fields)
-    if not isinstance(node, mi.StructType) or node.cls.__struct_config__.omit_defaults:
+    cls = getattr(node.cls, "__origin__", node.cls)
+    if not isinstance(node, mi.StructType) or cls.__struct_config__.omit_defaults:
         return
-    defaults = getattr(node.cls, "__origin__", node.cls).__struct_defaults__
+    defaults = cls.__struct_defaults__
     unset = (len(node.fields) - len(defaults)) * (None,) + defaults
     for field, default in zip(node.fields, unset, strict=True):
         if default is not UNSET:
@@ -312,7 +317,7 @@ def _union(schemas: Schemas, node: Any, title: str) -> Schema:
 
 
 def _literal(schemas: Schemas, node: Any, title: str) -> Schema:
-    values = list(node.values)
+    values = sorted(node.values, key=lambda value: value is None)
     if len(values) == 1:
         return _constant(values[0])
     return {"title": schemas.title(title), **_enumeration(values)}
