@@ -11,6 +11,8 @@ from msgspec import Meta, Struct
 
 from antiphon.event import Event
 
+Moment = Annotated[datetime, Meta(tz=True)]
+
 
 class SayIt(Event, tag="said"):
     """Say something in a room."""
@@ -23,7 +25,7 @@ class Said(Event):
 
     text: str
     name: str
-    at: datetime
+    at: Moment
 
 
 class IAmTyping(Event, tag="typing"):
@@ -42,7 +44,7 @@ class Quote(Event):
     symbol: str
     price: float
     change: Annotated[float, Meta(description="per cent since the market opened")]
-    at: datetime
+    at: Moment
 
 
 class Score(Event):
@@ -53,7 +55,7 @@ class Score(Event):
     away: int
     minute: int
     news: Annotated[str, Meta(description="the last thing that happened, in words")]
-    at: datetime
+    at: Moment
 
 
 class Share(Struct, frozen=True):
