@@ -2,6 +2,7 @@
 
 import json as stdlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -15,6 +16,8 @@ from antiphon.event import (
     PayloadDecoder,
     check_json,
     decoder_of,
+    deprecated,
+    deprecation_of,
     encode_payload,
     event_types,
     is_json,
@@ -99,6 +102,44 @@ def test_what_is_no_event_is_refused_with_the_place(declared: Any, said: str) ->
         event_types(declared, where="channel 'news'")
     assert str(caught.value).startswith("channel 'news': ")
     assert said in str(caught.value)
+
+
+def test_two_events_with_one_tag_are_named_with_their_lines() -> None:
+    lines = Path(__file__).read_text().splitlines()
+    one, two = (lines.index(line) + 1 for line in (SAID, RENAMED))
+    with pytest.raises(DeclarationError) as caught:
+        event_types(Said | Renamed, where="x")
+    here = Path(__file__).relative_to(Path.cwd())
+    assert str(caught.value).startswith(
+        f"x: two events with the tag 'said': Said ({here}:{one}) and Renamed ({here}:{two})"
+    )
+
+
+SAID = "class Said(Event):"
+RENAMED = 'class Renamed(Event, tag="said"):'
+
+
+def test_deprecation_tells_what_to_use_instead() -> None:
+    @deprecated("use said")
+    class Old(Event):
+        """Is old."""
+
+    class Young(Old):
+        """Is not."""
+
+    @deprecated("call another")
+    def function() -> None: ...
+
+    assert deprecation_of(Old) == "use said"
+    assert deprecation_of(function) == "call another"
+    assert deprecation_of(Young) == deprecation_of(Said) == deprecation_of(5) == ""
+    assert msgspec.json.encode(Old()) == b'{"type":"old"}'
+
+
+@pytest.mark.parametrize("advice", ["", None, Said])
+def test_deprecation_without_advice_is_refused(advice: Any) -> None:
+    with pytest.raises(DeclarationError, match="says what to use instead"):
+        deprecated(advice)
 
 
 def test_bytes_are_declared_alone() -> None:

@@ -97,11 +97,14 @@ class Ldap:
 
     waits = False
 
-    async def connect(self, attempt: Attempt) -> Identity | None: ...
+    async def connect(self, attempt: Attempt) -> Identity | None:
+        raise NotImplementedError
 
-    async def refresh(self, token: str) -> Identity: ...
+    async def refresh(self, token: str) -> Identity:
+        raise NotImplementedError
 
-    async def subscribe(self, token: str, *, channel: str, user: str, client: str) -> Any: ...
+    async def subscribe(self, token: str, *, channel: str, user: str, client: str) -> Any:
+        raise NotImplementedError
 
     def describe(self) -> str:
         return "ldap"

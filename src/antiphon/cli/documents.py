@@ -39,12 +39,12 @@ def asyncapi(name: str, *, format: Format, strict: bool, output: Path | None, ur
     contract = contract_of(app)
     written = document(contract, place=place)
     wrong, missing = problems(written), gaps(contract)
+    if not strict:
+        missing = [f"warning: {gap}" for gap in missing]
     for told in (*wrong, *missing):
         typer.echo(f"antiphon: {one_line(told)}", err=True)
     if wrong or (strict and missing):
-        raise StartupError(
-            f"{name}: {len(wrong) + len(missing)} things to mend in its declarations"
-        )
+        raise StartupError(f"{name}: {len(wrong) + len(missing)} to mend")
     text = as_json(written).decode() if format == "json" else yaml.encode(written)
     if output is None:
         typer.echo(text, nl=False)
