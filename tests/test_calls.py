@@ -48,6 +48,16 @@ async def test_a_method_decodes_calls_and_encodes() -> None:
     assert bytes(method.encode(result)) == b"[3]"
 
 
+def test_an_answer_that_cannot_travel_is_refused() -> None:
+    def answers(client: Client) -> Client: ...  # type: ignore[empty-body]
+
+    def told_apart_by_nothing(client: Client) -> Request | dict[str, int]: ...  # type: ignore[empty-body]
+
+    for function in (answers, told_apart_by_nothing):
+        with pytest.raises(DeclarationError, match="rpc 'm': answer: .* cannot travel as JSON"):
+            RPCMethod("m", function)
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

@@ -1,5 +1,6 @@
 """Declared channels: every mistake is one clear error, and publishing is typed."""
 
+import re
 from typing import Any
 
 import pytest
@@ -58,6 +59,11 @@ def app() -> App:
         ),
         ("inbox:{name}", {"publishes": Said, "personal": True}, "has one parameter, {user}"),
         ("inbox", {"publishes": Said, "personal": True}, "has one parameter, {user}"),
+        (
+            "a:{x}",
+            {"publishes": Said, "parameters": {"y": "?"}},
+            "there is no {y} in it to describe",
+        ),
         ("a:{client}", {"publishes": Said}, "cannot be called 'client'"),
         ("a:{limit}", {"publishes": Said}, "cannot be called 'limit'"),
         ("a:{self}", {"publishes": Said}, "cannot be called 'self'"),
@@ -70,6 +76,12 @@ def test_a_bad_declaration_is_refused(address: str, options: dict[str, Any], sai
     with pytest.raises(DeclarationError) as caught:
         app().channel(address, **options)
     assert said in str(caught.value)
+
+
+def test_a_declaration_is_named_with_its_line() -> None:
+    with pytest.raises(DeclarationError) as caught:
+        app().channel("a:{x:float}", publishes=Said)
+    assert re.search(r"\(tests/channel/test_channel\.py:\d+\)$", str(caught.value))
 
 
 def test_an_address_is_declared_once() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from antiphon import Anonymous, App, Attempt, Identity
 from antiphon.contract import contract_of
-from antiphon.contract.asyncapi import Place, document
+from antiphon.contract.asyncapi import document
+from antiphon.contract.servers import Location
 from antiphon.errors import AntiphonError
 from tests.contract.zoo import Moved, Texts, zoo
 
@@ -51,7 +52,7 @@ def test_each_transport_is_a_server(written: dict[str, Any]) -> None:
 def test_a_server_is_where_it_is_said_to_be(
     url: str, host: str, protocol: str, pathname: str
 ) -> None:
-    server = document(contract_of(zoo()), place=Place.of(url))["servers"]["websocket"]
+    server = document(contract_of(zoo()), location=Location.of(url))["servers"]["websocket"]
     assert (server["host"], server["protocol"], server["pathname"]) == (host, protocol, pathname)
 
 
@@ -73,7 +74,7 @@ def test_a_server_is_where_it_is_said_to_be(
 )
 def test_what_is_no_url_is_refused(url: str) -> None:
     with pytest.raises(AntiphonError, match="is no URL like https://example.com"):
-        Place.of(url)
+        Location.of(url)
 
 
 def test_a_token_is_shown_in_the_first_message(written: dict[str, Any]) -> None:

@@ -14,9 +14,10 @@ from antiphon.app import App
 from antiphon.cli.failure import WrongUsage, one_line
 from antiphon.cli.target import load
 from antiphon.contract import contract_of, yaml
-from antiphon.contract.asyncapi import LOCAL, Place, document
+from antiphon.contract.asyncapi import document
 from antiphon.contract.gaps import gaps
 from antiphon.contract.lint import problems
+from antiphon.contract.servers import LOCAL, Location
 from antiphon.contract.serving import as_json
 from antiphon.errors import AntiphonError, StartupError
 from antiphon.hosting import find_apps
@@ -35,9 +36,9 @@ def asyncapi(name: str, *, format: Format, strict: bool, output: Path | None, ur
         StartupError: it has errors, or with `strict` gaps.
     """
     path, app = only_app(name)
-    place = _place(url or LOCAL + path)
+    location = _location(url or LOCAL + path)
     contract = contract_of(app)
-    written = document(contract, place=place)
+    written = document(contract, location=location)
     wrong, missing = problems(written), gaps(contract)
     if not strict:
         missing = [f"warning: {gap}" for gap in missing]
@@ -69,8 +70,8 @@ def only_app(name: str) -> tuple[str, App]:
     return next(iter(apps.items()))
 
 
-def _place(url: str) -> Place:
+def _location(url: str) -> Location:
     try:
-        return Place.of(url)
+        return Location.of(url)
     except AntiphonError as error:
         raise WrongUsage(str(error)) from None

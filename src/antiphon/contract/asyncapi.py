@@ -21,15 +21,13 @@ word for stands in extensions:
 ``x-deprecated``       what to use instead
 =====================  ===========================================================================
 
-`document` is a pure function and cannot fail, but for an address of the server that is no URL.
+`document` is a pure function of a contract, and cannot fail.
 """
 
-import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
-from msgspec import Struct
-
+from antiphon.contract.envelope import ENVELOPE, NOTHING, OPAQUE, REFUSAL, REFUSAL_SCHEMA, Node
 from antiphon.contract.model import (
     Channel,
     Code,
@@ -39,110 +37,24 @@ from antiphon.contract.model import (
     Method,
     Parameter,
     Payload,
-    Transport,
 )
-from antiphon.contract.naming import camel
-from antiphon.errors import AntiphonError
-from antiphon.hub.doors import SUBPROTOCOLS
-
-Node = dict[str, Any]
+from antiphon.contract.servers import LOCAL, Location, given, ref, security_schemes, servers
 
 VERSION: Final = "3.0.0"
-LOCAL: Final = "ws://localhost:8000"
-"""Where an app is, as long as nobody says otherwise."""
-
-ENVELOPE: Final[Node] = {
-    "protocol": "centrifuge",
-    "description": "Each message is one or more JSON objects, one a line; in Protobuf, each behind "
-    "its length. A client numbers its commands, and a reply has the number of its command. An empty "
-    "object from the server is a ping; the client answers with an empty object.",
-    "connect": {"id": 1, "connect": {"token": "<token>"}},
-    "subscribe": {"id": 2, "subscribe": {"channel": "<channel>"}},
-    "publish": {"id": 3, "publish": {"channel": "<channel>", "data": "<payload>"}},
-    "rpc": {"id": 4, "rpc": {"method": "<method>", "data": "<payload>"}},
-    "send": {"send": {"data": "<payload>"}},
-    "reply": {"id": 4, "rpc": {"data": "<payload>"}},
-    "error": {"id": 4, "error": "<payload>"},
-    "publication": {
-        "push": {"channel": "<channel>", "pub": {"data": "<payload>", "offset": "<offset>"}}
-    },
-    "message": {"push": {"message": {"data": "<payload>"}}},
-}
-
-_REFUSAL: Final[Node] = {
-    "name": "refusal",
-    "title": "Refusal",
-    "summary": "The command was refused; the connection stays.",
-    "payload": {"$ref": "#/components/schemas/refusal"},
-    "examples": [{"payload": {"code": 103, "message": "permission denied"}}],
-    "x-envelope": "error",
-}
-_REFUSAL_SCHEMA: Final[Node] = {
-    "title": "refusal",
-    "type": "object",
-    "properties": {
-        "code": {"type": "integer", "description": "One of x-errors, or the app's own from 400."},
-        "message": {"type": "string"},
-        "temporary": {"type": "boolean", "default": False},
-    },
-    "required": ["code", "message"],
-}
-_NOTHING: Final[Node] = {
-    "name": "nothing",
-    "title": "Nothing",
-    "summary": "There is no payload.",
-    "payload": {"type": "null"},
-}
-_OPAQUE: Final[Node] = {
-    "name": "opaque",
-    "title": "Opaque",
-    "summary": "Handed through unseen, to the byte. Clients that speak JSON send and get JSON.",
-    "contentType": "application/octet-stream",
-    "payload": {},
-}
 
 
-_URL: Final = re.compile(
-    r"(?:http|ws)(s?)://([A-Za-z0-9._-]+(?::[0-9]{1,5})?|\[[0-9a-fA-F:.]+\](?::[0-9]{1,5})?)"
-    r"((?:/[^/?#\s{}]+)*/?)"
-)
-
-
-class Place(Struct, frozen=True):
-    """Where an app is served."""
-
-    host: str
-    """With the port, unless it is the scheme's own."""
-    path: str
-    """The path it is mounted at; "" for none."""
-    secure: bool
-
-    @classmethod
-    def of(cls, url: str) -> "Place":
-        """Read a URL: ``https://example.com/realtime``, or the same with ``wss``.
-
-        Raises:
-            AntiphonError: it is none.
-        """
-        found = _URL.fullmatch(url)
-        if found is None:
-            raise AntiphonError(f"{url!r} is no URL like https://example.com")
-        secure, host, path = found.groups()
-        return cls(host, path.rstrip("/"), bool(secure))
-
-
-def document(contract: Contract, *, place: Place | None = None) -> Node:
+def document(contract: Contract, *, location: Location | None = None) -> Node:
     """Return the document, as builtins that JSON and YAML can carry.
 
     Args:
-        place: where the app is served; on this machine unless given.
+        location: where the app is served; on this machine unless given.
     """
     info = {"title": contract.title, "version": contract.version}
     parts = {
         "asyncapi": VERSION,
-        "info": {**info, **_given(description=contract.description)},
+        "info": {**info, **given(description=contract.description)},
         "defaultContentType": "application/json",
-        "servers": servers(contract, place or Place.of(LOCAL)),
+        "servers": servers(contract, location or Location.of(LOCAL)),
         "channels": dict(_channels(contract)),
         "operations": dict(_operations(contract)),
         "components": _components(contract),
@@ -154,30 +66,6 @@ def document(contract: Contract, *, place: Place | None = None) -> Node:
         "x-auth": [{"name": s.name, "description": s.description} for s in contract.auth],
     }
     return {key: part for key, part in parts.items() if part}
-
-
-def servers(contract: Contract, place: Place) -> Node:
-    """Return the part of a document that says where to connect."""
-    security = [_ref("securitySchemes", scheme) for scheme in _securities(contract)]
-    return {
-        camel(transport.name): {
-            "host": place.host,
-            "protocol": transport.protocol + ("s" if place.secure else ""),
-            "pathname": place.path + transport.path,
-            "description": _words_for(transport),
-            **_given(security=security),
-            **({"x-subprotocols": list(SUBPROTOCOLS)} if transport.name == "websocket" else {}),
-        }
-        for transport in contract.transports
-    }
-
-
-def _words_for(transport: Transport) -> str:
-    kind = "WebSocket" if transport.protocol == "ws" else "HTTP stream"
-    if "sse" in transport.name:
-        kind = "Server-sent events"
-    told = transport.name.startswith("uni_")
-    return f"{kind}. The client is only sent to." if told else f"{kind}, for the Centrifuge SDKs."
 
 
 # Channels.
@@ -202,11 +90,11 @@ def _channel(channel: Channel) -> Node:
     return {
         "address": channel.template,
         "title": channel.template,
-        **_given(description=channel.description),
+        **given(description=channel.description),
         "messages": _by_name(names),
-        **_given(parameters={p.name: _parameter(p) for p in channel.parameters}),
+        **given(parameters={p.name: _parameter(p) for p in channel.parameters}),
         "x-delivery": _delivery(channel),
-        **_given(
+        **given(
             **{
                 "x-options": [option for option in _OPTIONS if getattr(channel, option)],
                 "x-users-after": "#" if "#" in channel.address else "",
@@ -230,7 +118,7 @@ _OPTIONS: Final = (
 
 def _parameter(parameter: Parameter) -> Node:
     return {
-        **_given(description=parameter.description),
+        **given(description=parameter.description),
         "examples": [parameter.example],
         "x-type": parameter.type,
         "x-pattern": parameter.pattern,
@@ -241,7 +129,7 @@ def _delivery(channel: Channel) -> Node:
     kept = channel.history
     if kept is None:
         return {"guarantee": channel.delivery}
-    told = {"size": kept.size, "ttl": kept.ttl, **_given(without=list(kept.without))}
+    told = {"size": kept.size, "ttl": kept.ttl, **given(without=list(kept.without))}
     return {"guarantee": channel.delivery, "history": told}
 
 
@@ -291,7 +179,7 @@ def _rpc(method: Method) -> Node:
             "messages": _within(key, dict.fromkeys((response, "refusal"))),
         },
         "x-envelope": "rpc",
-        **_given(**{"x-deprecated": method.deprecated}),
+        **given(**{"x-deprecated": method.deprecated}),
     }
 
 
@@ -302,9 +190,9 @@ def _components(contract: Contract) -> Node:
     messages = dict(_messages(contract))
     schemas = contract.schemas
     if "refusal" in messages:
-        schemas = {**schemas, "refusal": _REFUSAL_SCHEMA}
-    return _given(
-        messages=messages, schemas=schemas, securitySchemes=dict(_security_schemes(contract))
+        schemas = {**schemas, "refusal": REFUSAL_SCHEMA}
+    return given(
+        messages=messages, schemas=schemas, securitySchemes=dict(security_schemes(contract))
     )
 
 
@@ -317,11 +205,11 @@ def _messages(contract: Contract) -> Iterator[tuple[str, Node]]:
                 yield name, _part_of_call(method, name, payload)
     replied = [channel for channel in contract.channels if channel.accepts]
     if replied or contract.methods:
-        yield "refusal", _REFUSAL
+        yield "refusal", REFUSAL
     if replied or any(None in (m.request, m.response) for m in contract.methods):
-        yield "nothing", _NOTHING
+        yield "nothing", NOTHING
     if any(_opaque_ones(contract)):
-        yield "opaque", _OPAQUE
+        yield "opaque", OPAQUE
 
 
 def _opaque_ones(contract: Contract) -> Iterator[bool]:
@@ -338,8 +226,8 @@ def _message(event: Event) -> Node:
         "title": event.name,
         **_prose(event.description),
         "payload": {"$ref": f"#/components/schemas/{event.name}"},
-        **_given(examples=[{"payload": example} for example in event.examples]),
-        **_given(**{"x-deprecated": event.deprecated}),
+        **given(examples=[{"payload": example} for example in event.examples]),
+        **given(**{"x-deprecated": event.deprecated}),
     }
 
 
@@ -348,7 +236,7 @@ def _part_of_call(method: Method, name: str, payload: Payload) -> Node:
         "name": name,
         "title": f"{method.name}, {name.rpartition('_')[2]}",
         "payload": payload.schema,
-        **_given(examples=[{"payload": example} for example in payload.examples]),
+        **given(examples=[{"payload": example} for example in payload.examples]),
     }
 
 
@@ -362,42 +250,16 @@ def _call(method: Method) -> tuple[str, str]:
     return request, response
 
 
-def _securities(contract: Contract) -> list[str]:
-    unchecked = ("anonymous", "on_connect")
-    return [scheme.name for scheme in contract.auth if scheme.name not in unchecked]
-
-
-def _security_schemes(contract: Contract) -> Iterator[tuple[str, Node]]:
-    """Yield the schemes in which a token is shown. AsyncAPI has no word for a first message."""
-    for name in _securities(contract):
-        description = next(scheme.description for scheme in contract.auth if scheme.name == name)
-        yield (
-            name,
-            {
-                "type": "http",
-                "scheme": "bearer",
-                **({"bearerFormat": "JWT"} if name == "jwt" else {}),
-                **_given(description=description),
-                "x-auth-message": "connect",
-            },
-        )
-
-
 # Pieces.
-
-
-def _given(**parts: Any) -> Node:
-    """Return those parts that hold something."""
-    return {key: part for key, part in parts.items() if part}
 
 
 def _prose(text: str) -> Node:
     summary, _, rest = text.partition("\n")
-    return _given(summary=summary, description=rest.strip())
+    return given(summary=summary, description=rest.strip())
 
 
 def _code(code: Code, again: str) -> Node:
-    return {"code": code.number, **_given(text=code.text, meaning=code.meaning), again: code.again}
+    return {"code": code.number, **given(text=code.text, meaning=code.meaning), again: code.again}
 
 
 def _names(messages: Messages) -> tuple[str, ...]:
@@ -405,15 +267,11 @@ def _names(messages: Messages) -> tuple[str, ...]:
 
 
 def _by_name(names: Iterable[str]) -> Node:
-    return {name: _ref("messages", name) for name in names}
+    return {name: ref("messages", name) for name in names}
 
 
 def _within(key: str, names: Iterable[str]) -> list[Node]:
     return [{"$ref": f"#/channels/{key}/messages/{name}"} for name in names]
-
-
-def _ref(kind: str, name: str) -> Node:
-    return {"$ref": f"#/components/{kind}/{name}"}
 
 
 def _ref_channel(key: str) -> Node:

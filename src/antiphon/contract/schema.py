@@ -66,6 +66,8 @@ _MADE_BY_DEFAULT: Final = (list, dict, set, frozenset, tuple)
 class Schemas:
     """The schemas of some types, and of all that these consist of.
 
+    `components` are those of classes and enums, by name.
+
     Args:
         types: as annotated.
     """
@@ -87,11 +89,12 @@ class Schemas:
 
     def of(self, declared: Any, title: str) -> Schema:
         """Return the schema of a type; `title` is what it is called if it needs a name."""
-        return self._schema(self._infos[declared], title)
+        return self.write(self._infos[declared], title)
 
-    def _schema(self, node: mi.Type, title: str) -> Schema:
+    def write(self, node: mi.Type, title: str) -> Schema:
+        """Return the schema of a part of a type."""
         if isinstance(node, mi.Metadata):
-            return said_of(self._schema(node.type, title), _as_json(node.extra_json_schema or {}))
+            return said_of(self.write(node.type, title), _as_json(node.extra_json_schema or {}))
         if isinstance(node, _NAMED):
             return {"$ref": REF + self._names[node.cls]}
         return _WRITERS[type(node)](self, node, title)
@@ -144,7 +147,7 @@ class Schemas:
         texts = self.docs.of_class(node.cls)
         fields: dict[str, Schema] = {}
         for field in node.fields:
-            schema = self._schema(field.type, name + pascal(field.encode_name))
+            schema = self.write(field.type, name + pascal(field.encode_name))
             more = _default(field)
             if field.name in texts and "description" not in schema:
                 more["description"] = texts[field.name]
@@ -276,7 +279,7 @@ def _moment(schemas: Schemas, node: Any, title: str) -> Schema:
 
 
 def _collection(schemas: Schemas, node: Any, title: str) -> Schema:
-    schema: Schema = {"type": "array", "items": schemas._schema(node.item_type, title)}
+    schema: Schema = {"type": "array", "items": schemas.write(node.item_type, title)}
     if isinstance(node, mi.SetType | mi.FrozenSetType):
         schema["uniqueItems"] = True
     return {**schema, **_with(node, _COUNTS)}
@@ -284,7 +287,7 @@ def _collection(schemas: Schemas, node: Any, title: str) -> Schema:
 
 def _tuple(schemas: Schemas, node: Any, title: str) -> Schema:
     items = [
-        schemas._schema(item, f"{title}{place}") for place, item in enumerate(node.item_types, 1)
+        schemas.write(item, f"{title}{place}") for place, item in enumerate(node.item_types, 1)
     ]
     size = len(items)
     return {
@@ -298,17 +301,17 @@ def _tuple(schemas: Schemas, node: Any, title: str) -> Schema:
 
 def _map(schemas: Schemas, node: Any, title: str) -> Schema:
     schema: Schema = {"type": "object", **_with(node, _SIZES)}
-    keys = schemas._schema(node.key_type, f"{title}Key")
+    keys = schemas.write(node.key_type, f"{title}Key")
     if keys not in ({}, {"type": "string"}):
         schema["propertyNames"] = keys
-    if values := schemas._schema(node.value_type, title):
+    if values := schemas.write(node.value_type, title):
         schema["additionalProperties"] = values
     return schema
 
 
 def _union(schemas: Schemas, node: Any, title: str) -> Schema:
     last = sorted(node.types, key=lambda part: isinstance(part, mi.NoneType))
-    schema: Schema = {"anyOf": [schemas._schema(part, title) for part in last]}
+    schema: Schema = {"anyOf": [schemas.write(part, title) for part in last]}
     bare = [part.type if isinstance(part, mi.Metadata) else part for part in last]
     tagged = [part for part in bare if isinstance(part, mi.StructType) and not part.array_like]
     if len(tagged) > 1:

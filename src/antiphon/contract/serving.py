@@ -12,9 +12,11 @@ from typing import Any, Final
 import msgspec
 
 from antiphon.contract import yaml
-from antiphon.contract.asyncapi import Node, Place, document, servers
+from antiphon.contract.asyncapi import document
 from antiphon.contract.building import Declares, contract_of
+from antiphon.contract.envelope import Node
 from antiphon.contract.model import Contract
+from antiphon.contract.servers import Location, servers
 from antiphon.errors import AntiphonError
 from antiphon.server.http import Receive, Scope, Send, respond
 from antiphon.server.site import Route, refuse_method
@@ -55,22 +57,22 @@ class Documents:
         """The parts of the document in YAML: all but one are the same for everybody."""
         return {key: yaml.encode({key: part}) for key, part in self._document.items()}
 
-    def _json(self, place: Place | None) -> bytes:
-        return as_json({**self._document, **self._servers(place)})
+    def _json(self, location: Location | None) -> bytes:
+        return as_json({**self._document, **self._servers(location)})
 
-    def _yaml(self, place: Place | None) -> bytes:
-        told = {key: yaml.encode({key: part}) for key, part in self._servers(place).items()}
+    def _yaml(self, location: Location | None) -> bytes:
+        told = {key: yaml.encode({key: part}) for key, part in self._servers(location).items()}
         return "".join({**self._pieces, **told}.values()).encode()
 
-    def _servers(self, place: Place | None) -> Node:
-        return {"servers": servers(self.contract, place)} if place else {}
+    def _servers(self, location: Location | None) -> Node:
+        return {"servers": servers(self.contract, location)} if location else {}
 
-    def _route(self, write: Callable[[Place | None], bytes], content_type: str) -> Route:
+    def _route(self, write: Callable[[Location | None], bytes], content_type: str) -> Route:
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["method"] not in ("GET", "HEAD"):
                 await refuse_method(send)
                 return
-            body = write(place_of(scope))
+            body = write(location_of(scope))
             await respond(send, 200, body, content_type=content_type)
 
         return serve
@@ -81,11 +83,11 @@ def as_json(node: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(node), indent=2) + b"\n"
 
 
-def place_of(scope: Scope) -> Place | None:
+def location_of(scope: Scope) -> Location | None:
     """Return where a request found the app; None where it does not say."""
     host = next((value for name, value in scope["headers"] if name == b"host"), b"")
     url = f"{scope.get('scheme', 'http')}://{host.decode('latin-1')}{scope.get('root_path', '')}"
     try:
-        return Place.of(url)
+        return Location.of(url)
     except AntiphonError:
         return None
