@@ -41,6 +41,7 @@ LIMITS = Limits(
     api_body_bytes=131_072,
 )
 OUT_OF_STOCK = 1234
+KEPT = History(size=100, ttl=300)
 
 
 class Said(Event):
@@ -66,6 +67,14 @@ class Say(Struct):
 
     channel: str
     texts: list[str]
+    tags: dict[str, str] | None = None
+
+
+class Blob(Struct):
+    """Bytes that the server is to publish, and where. In JSON they are Base64."""
+
+    channel: str
+    data: bytes
 
 
 class End(Struct):
@@ -80,7 +89,8 @@ class Stage:
 
     Channels: ``room`` asks a handler that waits, ``short`` keeps two publications, ``price`` the
     last value, ``vault`` wants a subscription token, ``news`` and ``inbox`` are entered from the
-    server's side.
+    server's side. ``draft`` makes patches, ``ticker`` has tags filters, ``blob`` makes
+    patches of any bytes.
     """
 
     def __init__(self, *, compression: int = 0) -> None:
@@ -96,14 +106,19 @@ class Stage:
         )
         self._channels = declare_channels(self.app)
         declare_methods(self)
+        declare_deeds(self)
 
-    async def say(self, channel: str, *texts: str) -> None:
-        """Publish in the server's name."""
+    async def say(self, channel: str, *texts: str, **options: Any) -> None:
+        """Publish in the server's name; the options are those of `Channel.publish`."""
+        for text in texts:
+            await self.publish(channel, Said(text), **options)
+
+    async def publish(self, channel: str, event: Event | bytes, **options: Any) -> None:
+        """Publish whatever a channel declares."""
         kind, name = re.split("[:#]", channel)
         declared = self._channels[kind]
         parameters: dict[str, Any] = dict.fromkeys(declared.address.parameters, name)
-        for text in texts:
-            await declared.publish(Said(text), **parameters)
+        await declared.publish(event, **parameters, **options)
 
     async def count(self, channel: str) -> int:
         """Say how many clients the server counts in a channel."""
@@ -113,18 +128,13 @@ class Stage:
 
 def declare_channels(app: App) -> dict[str, Channel]:
     """Declare one channel of each kind; the keys are what their names begin with."""
-    kept = History(size=100, ttl=300)
     room = app.channel(
-        "room:{name}", publishes=Said, accepts=Said, history=kept, presence=True, join_leave=True
+        "room:{name}", publishes=Said, accepts=Said, history=KEPT, presence=True, join_leave=True
     )
-    short = app.channel("short:{name}", publishes=Said, history=History(size=2, ttl=300), open=True)
-    price = app.channel(
-        "price:{name}", publishes=Said, history=History(size=1, ttl=300, mode="cache"), open=True
-    )
-    vault = app.channel("vault:{name}", publishes=Said, history=kept)
-    news = app.channel("news:{name}", publishes=Said, history=kept, join_leave=True)
+    vault = app.channel("vault:{name}", publishes=Said, history=KEPT)
+    news = app.channel("news:{name}", publishes=Said, history=KEPT, join_leave=True)
     inbox = app.channel(
-        "inbox#{user}", publishes=Said, history=kept, join_leave=True, personal=True
+        "inbox#{user}", publishes=Said, history=KEPT, join_leave=True, personal=True
     )
 
     @room.on_subscribe
@@ -133,18 +143,25 @@ def declare_channels(app: App) -> dict[str, Channel]:
         if name == "locked":
             raise Forbidden("this room is locked")
 
-    return {
-        "room": room,
-        "short": short,
-        "price": price,
-        "vault": vault,
-        "news": news,
-        "inbox": inbox,
-    }
+    return {"room": room, "vault": vault, "news": news, "inbox": inbox, **declare_open(app)}
+
+
+def declare_open(app: App) -> dict[str, Channel]:
+    """Declare those that everybody may enter."""
+    short = app.channel("short:{name}", publishes=Said, history=History(size=2, ttl=300), open=True)
+    price = app.channel(
+        "price:{name}", publishes=Said, history=History(size=1, ttl=300, mode="cache"), open=True
+    )
+    draft = app.channel("draft:{name}", publishes=Said, history=KEPT, open=True, delta=True)
+    ticker = app.channel("ticker:{name}", publishes=Said, history=KEPT, open=True, tags_filter=True)
+    blob = app.channel(
+        "blob:{name}", publishes=bytes, accepts=bytes, history=KEPT, open=True, delta=True
+    )
+    return {"short": short, "price": price, "draft": draft, "ticker": ticker, "blob": blob}
 
 
 def declare_methods(stage: Stage) -> None:
-    """Declare what clients may call: to be answered, and to have the server do something."""
+    """Declare what clients may call to be answered, and what they may tell."""
     app = stage.app
 
     @app.rpc("sum")
@@ -159,10 +176,6 @@ def declare_methods(stage: Stage) -> None:
     async def buy(client: Client) -> None:
         raise Refusal("out of stock", code=OUT_OF_STOCK)
 
-    @app.rpc("say")
-    async def say(client: Client, request: Say) -> None:
-        await stage.say(request.channel, *request.texts)
-
     @app.rpc("count")
     async def count(client: Client, request: str) -> int:
         return await stage.count(request)
@@ -171,6 +184,27 @@ def declare_methods(stage: Stage) -> None:
     async def position(client: Client, request: str) -> StreamPosition:
         _, top = await app.hub.core.engine.history(request)
         return top
+
+    @app.on_message(Nudge)
+    async def nudge(client: Client, event: Nudge) -> None:
+        client.send(Notice(event.text))
+
+
+def declare_deeds(stage: Stage) -> None:
+    """Declare what clients may have the server do."""
+    app = stage.app
+
+    @app.rpc("say")
+    async def say(client: Client, request: Say) -> None:
+        await stage.say(request.channel, *request.texts, tags=request.tags)
+
+    @app.rpc("tell_others")
+    async def tell_others(client: Client, request: Say) -> None:
+        await stage.say(request.channel, *request.texts, exclude=client)
+
+    @app.rpc("blob")
+    async def blob(client: Client, request: Blob) -> None:
+        await stage.publish(request.channel, request.data)
 
     @app.rpc("follow")
     async def follow(client: Client, request: str) -> None:
@@ -187,10 +221,6 @@ def declare_methods(stage: Stage) -> None:
     @app.rpc("notify")
     async def notify(client: Client, request: str) -> None:
         client.send(Notice(request))
-
-    @app.on_message(Nudge)
-    async def nudge(client: Client, event: Nudge) -> None:
-        client.send(Notice(event.text))
 
 
 async def main(compression: int) -> None:

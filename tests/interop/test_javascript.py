@@ -1,7 +1,10 @@
-"""The released SDK for JavaScript against a served app: each case of js/ is a test here.
+"""The released SDK for JavaScript against a served app: each case of js/, in each form, is a test here.
 
-Node runs all of them once, several files at a time, and a reporter of ours tells of each in a line
-of JSON. A case that Node says nothing about has failed too: its file did not load.
+A form is a transport and a language; js/forms.js knows what they are. Node runs all cases once per
+form, the forms side by side and several files at a time, and a reporter of ours tells of each case
+in a line of JSON. A case that Node says nothing about has failed too: its file did not load.
+
+Some cases are about some forms only. Node skips them in the others, and there is no test of them.
 """
 
 import json
@@ -9,6 +12,8 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,31 +21,61 @@ import pytest
 
 from tests.conftest import miss
 
+FORMS = (
+    "websocket-json",
+    "websocket-protobuf",
+    "http_stream-json",
+    "http_stream-protobuf",
+    "sse-json",
+)
 FOLDER = Path(__file__).parent / "js"
 FILES = sorted(FOLDER.glob("*.test.js"))
-TITLE = re.compile(r"^ *test\((?:\"([^\"]+)\"|`([^`]+)`),", re.MULTILINE)
-SECONDS = 50
+CASE = re.compile(r"^ *test\((?:\"([^\"]+)\"|`([^`]+)`), (?:only\(([^)]*)\))?", re.MULTILINE)
+SECONDS = 150
+
+Results = list[dict[str, Any]]
 
 
-def titles() -> list[str]:
-    """The titles of all cases, as they stand in the files."""
-    found = [match for file in FILES for match in TITLE.findall(file.read_text())]
-    return [plain or template for plain, template in found]
+def titles(form: str) -> list[str]:
+    """The titles of the cases that a form has, as they stand in the files."""
+    found = [match for file in FILES for match in CASE.findall(file.read_text())]
+    parts = set(form.split("-"))
+    return [
+        plain or template
+        for plain, template, only in found
+        if not only or parts & set(re.findall(r"\w+", only))
+    ]
+
+
+CASES = [
+    pytest.param(form, title, id=f"{form}-{title}") for form in FORMS for title in titles(form)
+]
+"""Every case in every form that has it."""
 
 
 @pytest.fixture(scope="session")
 def packages() -> Path:
-    """The SDK and the WebSocket that Node lacks, where `make setup` puts them."""
+    """The SDK, and the WebSocket and EventSource that Node lacks, where `make setup` puts them."""
     folder = FOLDER / "node_modules"
-    return folder if (folder / "centrifuge").is_dir() else miss("tests/interop/js/node_modules")
+    return folder if (folder / "eventsource").is_dir() else miss("tests/interop/js/node_modules")
 
 
 @pytest.fixture(scope="session")
-def run(node: str, packages: Path) -> tuple[list[dict[str, Any]], str]:
-    """What Node reported, and what else it had to say."""
-    options = ("--test", "--test-concurrency=8", "--test-reporter=./reporter.js")
+def runs(
+    node: str, packages: Path, request: pytest.FixtureRequest
+) -> dict[str, tuple[Results, str]]:
+    """What Node reported of each form that is asked for, and what else it had to say."""
+    calls = [getattr(item, "callspec", None) for item in request.session.items]
+    forms = {call.params["form"] for call in calls if call and "title" in call.params}
+    with ThreadPoolExecutor(len(FORMS)) as pool:
+        return dict(zip(forms, pool.map(partial(run, node), forms), strict=True))
+
+
+def run(node: str, form: str) -> tuple[Results, str]:
+    """Run all cases in one form."""
+    options = ("--test", "--test-concurrency=4", "--test-reporter=./reporter.js")
     command = [node, *options, *(file.name for file in FILES)]
-    environment = {**os.environ, "ANTIPHON_PYTHON": sys.executable}
+    environment = {**os.environ, "ANTIPHON_PYTHON": sys.executable, "ANTIPHON_FORM": form}
     done = subprocess.run(
         command, cwd=FOLDER, env=environment, capture_output=True, text=True, timeout=SECONDS
     )
@@ -48,17 +83,23 @@ def run(node: str, packages: Path) -> tuple[list[dict[str, Any]], str]:
     return [json.loads(line) for line in lines], done.stderr
 
 
-@pytest.mark.parametrize("title", titles())
-def test_case(title: str, run: tuple[list[dict[str, Any]], str]) -> None:
-    results, rest = run
+# The first of these tests to run waits for all of Node's.
+pytestmark = pytest.mark.timeout(SECONDS + 30)
+
+
+@pytest.mark.parametrize(("form", "title"), CASES)
+def test_case(form: str, title: str, runs: dict[str, tuple[Results, str]]) -> None:
+    results, rest = runs[form]
     name = re.compile(re.sub(r"\\\$\\\{.*?\\\}", ".+", re.escape(title)))
     told = [result for result in results if name.fullmatch(result["name"])]
     assert told, f"Node did not run this case\n{rest}"
     failed = [f"{one['name']}\n{one['detail']}" for one in told if not one["passed"]]
     assert not failed, "\n".join([*failed, rest])
+    assert not any(one["skipped"] for one in told), "Node has skipped what this form has"
 
 
-def test_titles_are_unique() -> None:
+@pytest.mark.parametrize("form", FORMS)
+def test_titles_are_unique(form: str) -> None:
     """Results are found by title."""
-    assert titles()
-    assert len(set(titles())) == len(titles())
+    assert titles(form)
+    assert len(set(titles(form))) == len(titles(form))

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 
-import { Log, Proxy, Server, client, connected, disconnectAll, say, subscribe, token } from "./stage.js";
+import {
+  Log, Proxy, Server, client, connected, disconnectAll, form, only, say, subscribe, token,
+} from "./stage.js";
 
 let server;
 before(async () => (server = await Server.start()));
@@ -13,7 +15,7 @@ test("connects with a token", async () => {
   alice.connect();
   const context = await alice.log.next("connected");
   assert.match(context.client, /^[0-9a-f-]{36}$/);
-  assert.equal(context.transport, "websocket");
+  assert.equal(context.transport, form.transport);
   assert.deepEqual(await alice.rpc("sum", [1, 2]), { data: 3 });
 });
 
@@ -124,5 +126,15 @@ test("a restart of the server begins a new epoch", async () => {
   assert.equal(after.recovered, false);
   assert.notEqual(after.streamPosition.epoch, before.streamPosition.epoch);
   assert.equal(after.streamPosition.offset, 0);
+  cable.close();
+});
+
+test("falls back to what a proxy lets through", only("http_stream", "sse"), async () => {
+  const refused = { http_stream: /^GET .*websocket/, sse: /^GET .*websocket|^POST .*http_stream/ };
+  const cable = await Proxy.to(server.port, refused[form.transport]);
+  const alice = client(cable.port, { transports: ["websocket", "http_stream", "sse"] });
+  alice.connect();
+  assert.equal((await alice.log.next("connected")).transport, form.transport);
+  assert.deepEqual(await alice.rpc("sum", [1, 2]), { data: 3 });
   cable.close();
 });

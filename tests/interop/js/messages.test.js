@@ -3,7 +3,9 @@ import { after, afterEach, before, test } from "node:test";
 
 import WebSocket from "ws";
 
-import { Server, connected, disconnectAll, say, subscribe } from "./stage.js";
+import {
+  Log, Server, connected, disconnectAll, heard, only, say, subscribe,
+} from "./stage.js";
 
 let server;
 let compressing;
@@ -15,9 +17,10 @@ afterEach(disconnectAll);
 after(() => Promise.all([server.stop(), compressing.stop()]));
 
 const LARGE = "Anträge, 対話, חזון, \u{1f3b6}\u{1f469}\u{200d}\u{1f3a4} and \"quotes\\\n\u2028\u0001".repeat(700);
+const TOO_LARGE = "x".repeat(200_000);
 
 test("calls methods", async () => {
-  const alice = await connected(server.port);
+  const alice = await connected(server.port, { fetch }); // all calls at once, in whatever order
   const calls = Array.from({ length: 20 }, (_, index) => alice.rpc("sum", [index, 1]));
   const results = (await Promise.all(calls)).map(({ data }) => data);
   assert.deepEqual(results, Array.from({ length: 20 }, (_, index) => index + 1));
@@ -53,33 +56,52 @@ test("a one-way message that is wrong costs nothing", async () => {
   assert.deepEqual(alice.log.rest("error"), []);
 });
 
-test("a message that is too large is final", async () => {
+test("a message that is too large is final", only("websocket"), async () => {
   const alice = await connected(server.port);
-  alice.rpc("echo", "x".repeat(200_000)).catch(() => {});
+  alice.rpc("echo", TOO_LARGE).catch(() => {});
   assert.equal((await alice.log.next("disconnected")).code, 3);
 });
 
-for (const kind of ["plain", "compressed"]) {
-  test(`large texts of every script arrive as they are, ${kind}`, async () => {
-    let socket;
-    class Watched extends WebSocket {
-      constructor(...options) {
-        super(...options);
-        socket = this;
-      }
-    }
-    const { port } = kind === "plain" ? server : compressing;
-    const alice = await connected(port, { websocket: Watched });
-    assert.equal(socket.extensions, kind === "plain" ? "" : "permessage-deflate");
-    const room = subscribe(alice, "room:large");
-    await room.log.next("subscribed");
-    assert.equal((await alice.rpc("echo", LARGE)).data, LARGE);
-    await room.publish({ type: "said", text: LARGE });
-    assert.equal((await room.log.next("publication")).data.text, LARGE);
-    await say(alice, "room:large", "small", LARGE);
-    assert.equal((await room.log.next("publication")).data.text, "small");
-    assert.equal((await room.log.next("publication")).data.text, LARGE);
-    const { publications } = await room.history({ limit: -1 });
-    assert.equal(publications.at(-1).data.text, LARGE);
-  });
+test("a request that is too large costs that alone", only("http_stream", "sse"), async () => {
+  const answers = new Log();
+  const posting = async (url, options) => {
+    const answer = await fetch(url, options);
+    answers.add("status", answer.status);
+    return answer;
+  };
+  const alice = await connected(server.port, { fetch: posting });
+  const lost = assert.rejects(alice.rpc("echo", TOO_LARGE));
+  while ((await answers.next("status")) !== 413);
+  assert.deepEqual(await alice.rpc("sum", [1, 2]), { data: 3 });
+  assert.deepEqual(alice.log.rest("connecting").length, 1);
+  alice.disconnect();
+  await lost;
+});
+
+async function exchange(alice) {
+  const room = subscribe(alice, "room:large");
+  await room.log.next("subscribed");
+  assert.equal((await alice.rpc("echo", LARGE)).data, LARGE);
+  await room.publish({ type: "said", text: LARGE });
+  await say(alice, "room:large", "small", LARGE);
+  assert.deepEqual(await heard(room.log, 3), [LARGE, "small", LARGE]);
+  const { publications } = await room.history({ limit: -1 });
+  assert.equal(publications.at(-1).data.text, LARGE);
 }
+
+test("large texts of every script arrive as they are", async () => {
+  await exchange(await connected(server.port));
+});
+
+test("large texts arrive as they are when they are compressed", only("websocket"), async () => {
+  let socket;
+  class Watched extends WebSocket {
+    constructor(...options) {
+      super(...options);
+      socket = this;
+    }
+  }
+  const alice = await connected(compressing.port, { websocket: Watched });
+  assert.equal(socket.extensions, "permessage-deflate");
+  await exchange(alice);
+});

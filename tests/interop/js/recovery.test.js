@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
-import { Proxy, Server, connected, disconnectAll, heard, say, subscribe, token } from "./stage.js";
+import {
+  Proxy, Server, connected, disconnectAll, heard, meanwhile, say, subscribe, token,
+} from "./stage.js";
 
 let server;
 let cable;
@@ -17,16 +19,6 @@ after(async () => {
   await server.stop();
 });
 
-/** Cuts alice's cable, does something meanwhile, and mends it. */
-async function meanwhile(alice, work) {
-  cable.cut();
-  await alice.log.next("connecting");
-  assert.equal((await alice.log.next("connecting")).code, 1);
-  await work();
-  cable.mend();
-  await alice.log.next("connected");
-}
-
 test("recovers what it missed while cut off, in order and once", async () => {
   const channel = "room:cut";
   const alice = await connected(cable.port);
@@ -34,7 +26,7 @@ test("recovers what it missed while cut off, in order and once", async () => {
   await room.log.next("subscribed");
   await say(alice, channel, "seen");
   assert.deepEqual(await heard(room.log, 1), ["seen"]);
-  await meanwhile(alice, () => say(bob, channel, "1", "2", "3"));
+  await meanwhile(alice, cable, () => say(bob, channel, "1", "2", "3"));
   const context = await room.log.next("subscribed");
   assert.equal(context.wasRecovering, true);
   assert.equal(context.recovered, true);
@@ -51,7 +43,7 @@ test("recovers nothing when it missed nothing", async () => {
   const alice = await connected(cable.port);
   const room = subscribe(alice, channel);
   await room.log.next("subscribed");
-  await meanwhile(alice, () => {});
+  await meanwhile(alice, cable, () => {});
   const context = await room.log.next("subscribed");
   assert.equal(context.recovered, true);
   assert.equal(context.hasRecoveredPublications, false);
@@ -85,7 +77,7 @@ test("is told plainly when too much was missed", async () => {
   const alice = await connected(cable.port);
   const short = subscribe(alice, channel);
   await short.log.next("subscribed");
-  await meanwhile(alice, () => say(bob, channel, "1", "2", "3"));
+  await meanwhile(alice, cable, () => say(bob, channel, "1", "2", "3"));
   const context = await short.log.next("subscribed");
   assert.equal(context.wasRecovering, true);
   assert.equal(context.recovered, false);
@@ -106,7 +98,7 @@ test("loads its state anew when its position is gone", async () => {
     },
   });
   await short.log.next("subscribed");
-  await meanwhile(alice, () => say(bob, channel, "1", "2", "3"));
+  await meanwhile(alice, cable, () => say(bob, channel, "1", "2", "3"));
   assert.equal((await short.log.next("subscribed")).recovered, true);
   assert.deepEqual(loaded, [0, 3]);
 });
@@ -118,7 +110,7 @@ test("gets the last value at once where only that counts", async () => {
   const price = subscribe(alice, channel);
   assert.equal((await price.log.next("subscribed")).recovered, true);
   assert.deepEqual(await heard(price.log, 1), ["71"]);
-  await meanwhile(alice, () => say(bob, channel, "72", "73"));
+  await meanwhile(alice, cable, () => say(bob, channel, "72", "73"));
   assert.equal((await price.log.next("subscribed")).recovered, true);
   assert.deepEqual(await heard(price.log, 1), ["73"]);
   await say(bob, channel, "74");
@@ -132,7 +124,7 @@ test("does not get the last value twice", async () => {
   await price.log.next("subscribed");
   await say(alice, channel, "5");
   assert.deepEqual(await heard(price.log, 1), ["5"]);
-  await meanwhile(alice, () => {});
+  await meanwhile(alice, cable, () => {});
   assert.equal((await price.log.next("subscribed")).recovered, true);
   await say(bob, channel, "6");
   assert.deepEqual(await heard(price.log, 1), ["6"]);

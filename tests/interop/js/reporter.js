@@ -5,6 +5,7 @@ export default async function* report(events) {
     if (type !== "test:pass" && type !== "test:fail") continue;
     const error = data.details?.error;
     const detail = error ? String(error.cause?.stack ?? error.stack ?? error) : "";
-    yield `${JSON.stringify({ name: data.name, passed: type === "test:pass", detail })}\n`;
+    const skipped = data.skip !== undefined;
+    yield `${JSON.stringify({ name: data.name, passed: type === "test:pass", skipped, detail })}\n`;
   }
 }

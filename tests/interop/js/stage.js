@@ -6,13 +6,15 @@ import { once } from "node:events";
 import net from "node:net";
 import { fileURLToPath } from "node:url";
 
-import { Centrifuge } from "centrifuge";
-import WebSocket from "ws";
+import { form, reaching } from "./forms.js";
+
+export { BYTES, form, formOf, only } from "./forms.js";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const PYTHON = process.env.ANTIPHON_PYTHON ?? `${ROOT}/.venv/bin/python`;
 const SECRET = "known to the tests of this folder alone";
 const PATIENCE = 10_000;
+const LOST = 1; // the SDK's code for a connection that ended without a word
 
 /** Serves the app in a process of its own. */
 export class Server {
@@ -37,17 +39,23 @@ export class Server {
   }
 }
 
-/** Relays TCP to a port of the loopback, until it is cut. While cut, it drops at once. */
+const FORBIDDEN = "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+/** Relays TCP to a port of the loopback, until it is cut. While cut, it drops at once.
+ *
+ * Requests whose head matches `refused` it answers itself: there are proxies that let no WebSocket pass.
+ */
 export class Proxy {
-  static async to(upstream) {
-    const proxy = new Proxy(upstream);
+  static async to(upstream, refused = /^$/) {
+    const proxy = new Proxy(upstream, refused);
     proxy.listener.listen(0, "127.0.0.1");
     await once(proxy.listener, "listening");
     proxy.port = proxy.listener.address().port;
+    proxy.listener.unref(); // a case that fails closes nothing
     return proxy;
   }
 
-  constructor(upstream) {
+  constructor(upstream, refused) {
     this.upstream = upstream;
     this.isCut = false;
     this.sockets = new Set();
@@ -58,8 +66,10 @@ export class Proxy {
         this.sockets.add(socket);
         socket.on("error", () => {});
         socket.on("close", () => other.destroy());
-        socket.pipe(other);
       }
+      near.on("data", (data) => (refused.test(data.toString("latin1")) ? near.end(FORBIDDEN) : far.write(data)));
+      near.on("end", () => far.end());
+      far.pipe(near);
     });
   }
 
@@ -84,9 +94,9 @@ export class Log {
   kept = new Map();
   waiting = new Map();
 
-  static of(emitter, events) {
+  static of(emitter, events, read) {
     const log = new Log();
-    for (const event of events) emitter.on(event, (context) => log.add(event, context));
+    for (const event of events) emitter.on(event, (context) => log.add(event, read(context)));
     return log;
   }
 
@@ -131,16 +141,22 @@ const SUBSCRIPTION_EVENTS = CLIENT_EVENTS.slice(4);
 
 const open = [];
 
-/** A client, with its log as `log`; it reconnects without much ado. */
-export function client(port, options = {}) {
-  const made = new Centrifuge(`ws://127.0.0.1:${port}/connection/websocket`, {
-    websocket: WebSocket,
+/** A client, with its log as `log`; it reconnects without much ado.
+ *
+ * `as` says in which form it connects, if not in that of the case; `transports` what it tries.
+ */
+export function client(port, { as = form, transports = [as.transport], ...options } = {}) {
+  const { Client, read } = as.language;
+  const [endpoint, means] = reaching(port, transports);
+  const made = new Client(endpoint, {
+    ...means,
     token: token(),
     minReconnectDelay: 20,
     maxReconnectDelay: 100,
     ...options,
   });
-  made.log = Log.of(made, CLIENT_EVENTS);
+  made.read = read;
+  made.log = Log.of(made, CLIENT_EVENTS, read);
   open.push(made);
   return made;
 }
@@ -156,7 +172,7 @@ export async function connected(port, options = {}) {
 /** A subscription of a client, with its log as `log`, on its way. */
 export function subscribe(to, channel, options = {}) {
   const made = to.newSubscription(channel, { minResubscribeDelay: 20, ...options });
-  made.log = Log.of(made, SUBSCRIPTION_EVENTS);
+  made.log = Log.of(made, SUBSCRIPTION_EVENTS, to.read);
   made.subscribe();
   return made;
 }
@@ -169,6 +185,15 @@ export function disconnectAll() {
 /** Has the server publish. */
 export async function say(by, channel, ...texts) {
   await by.rpc("say", { channel, texts });
+}
+
+/** Cuts the cable of a client, does something meanwhile, and mends it. */
+export async function meanwhile(cut, cable, work) {
+  cable.cut();
+  while ((await cut.log.next("connecting")).code !== LOST);
+  await work();
+  cable.mend();
+  await cut.log.next("connected");
 }
 
 /** The texts of the next publications. */
