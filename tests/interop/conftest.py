@@ -6,6 +6,7 @@ import pytest
 
 from antiphon.testing import serve
 from tests.interop.app import Stage
+from tests.interop.language import JSON, Language
 from tests.interop.proxy import Proxy
 from tests.interop.world import World, port_of
 
@@ -17,9 +18,15 @@ def compression() -> int:
 
 
 @pytest.fixture
-async def world(compression: int) -> AsyncIterator[World]:
+def language() -> Language:
+    """What people speak; tests override it."""
+    return JSON
+
+
+@pytest.fixture
+async def world(compression: int, language: Language) -> AsyncIterator[World]:
     stage = Stage(compression=compression)
     async with serve(stage.app) as served, Proxy(port_of(served)).listening() as cable:
-        world = World(stage, port_of(served), cable)
+        world = World(stage, port_of(served), cable, language)
         yield world
         await world.end()

@@ -7,7 +7,10 @@ import pytest
 from centrifuge import StreamPosition  # type: ignore[import-untyped]
 
 from tests.interop.app import OUT_OF_STOCK
+from tests.interop.language import in_either_language
 from tests.interop.world import Log, World, error_of
+
+pytestmark = in_either_language
 
 LARGE = (
     'Anträge, 対話, חזון, \U0001f3b6\U0001f469\u200d\U0001f3a4 and "quotes\\\n\u2028\u0001' * 700

@@ -6,7 +6,10 @@ import pytest
 
 from antiphon.testing import serve
 from tests.interop.app import Stage
+from tests.interop.language import in_either_language
 from tests.interop.world import Log, World, cut_short, port_of
+
+pytestmark = in_either_language
 
 
 async def test_it_connects_with_a_token(world: World) -> None:

@@ -4,7 +4,10 @@ from typing import Any
 
 from centrifuge import StreamPosition  # type: ignore[import-untyped]
 
+from tests.interop.language import in_either_language
 from tests.interop.world import Person, World
+
+pytestmark = in_either_language
 
 
 async def of(person: Person, channel: str, event: str) -> Any:

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from centrifuge import (  # type: ignore[import-untyped]
-    Client,
     ClientDisconnectedError,
     ReplyError,
     Subscription,
@@ -18,15 +17,17 @@ from centrifuge import (  # type: ignore[import-untyped]
 
 from antiphon.testing import Served
 from tests.interop.app import Stage
+from tests.interop.language import JSON, Language
 from tests.interop.proxy import Proxy
 
 PATIENCE = 10.0
 
 
 class Log:
-    """An event handler for the SDK; keeps the context of each call to ``on_<event>``."""
+    """An event handler for the SDK; keeps what its language reads in each call to ``on_<event>``."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: Language = JSON) -> None:
+        self._read = language.read
         self._kept: defaultdict[str, asyncio.Queue[Any]] = defaultdict(asyncio.Queue)
 
     def __getattr__(self, name: str) -> Callable[[Any], Awaitable[None]]:
@@ -34,7 +35,7 @@ class Log:
             raise AttributeError(name)
 
         async def keep(context: Any) -> None:
-            self.add(name.removeprefix("on_"), context)
+            self.add(name.removeprefix("on_"), self._read(context))
 
         return keep
 
@@ -71,9 +72,10 @@ class Seat:
 class Person:
     """One client; it reconnects without much ado."""
 
-    def __init__(self, port: int, token: str, options: dict[str, Any]) -> None:
-        self.log = Log()
-        self.sdk = Client(
+    def __init__(self, port: int, token: str, language: Language, options: dict[str, Any]) -> None:
+        self.log = Log(language)
+        self._language = language
+        self.sdk = language.client(
             f"ws://127.0.0.1:{port}/connection/websocket",
             events=self.log,
             token=token,
@@ -93,7 +95,7 @@ class Person:
 
     async def sit(self, channel: str, **options: Any) -> Seat:
         """Subscribe; whether that works, the log tells."""
-        log = Log()
+        log = Log(self._language)
         subscription = self.sdk.new_subscription(
             channel, events=log, min_resubscribe_delay=0.02, **options
         )
@@ -113,10 +115,11 @@ def port_of(served: Served) -> int:
 
 
 class World:
-    """A served app, and a cable to it."""
+    """A served app, a cable to it, and the language that people speak unless they say otherwise."""
 
-    def __init__(self, stage: Stage, port: int, cable: Proxy) -> None:
+    def __init__(self, stage: Stage, port: int, cable: Proxy, language: Language) -> None:
         self.stage = stage
+        self.language = language
         self.port = port
         self.cable = cable
         self._people: list[Person] = []
@@ -125,11 +128,16 @@ class World:
         return self.stage.jwt.issue(user, **claims)
 
     def person(
-        self, port: int | None = None, *, token: str | None = None, **options: Any
+        self,
+        port: int | None = None,
+        *,
+        token: str | None = None,
+        language: Language | None = None,
+        **options: Any,
     ) -> Person:
         """Make a client that has yet to connect."""
         token = self.token() if token is None else token
-        person = Person(port or self.port, token, options)
+        person = Person(port or self.port, token, language or self.language, options)
         self._people.append(person)
         return person
 
@@ -141,11 +149,13 @@ class World:
         await person.log.next("connecting")
         return person
 
-    async def meanwhile(self, person: Person, *texts: str, channel: str) -> None:
+    async def meanwhile(
+        self, person: Person, *texts: str, channel: str, tags: dict[str, str] | None = None
+    ) -> None:
         """Cut the cable, publish while the person is away, and mend the cable."""
         self.cable.cut()
         assert (await person.log.next("connecting")).code == 1
-        await self.stage.say(channel, *texts)
+        await self.stage.say(channel, *texts, tags=tags)
         self.cable.mend()
         await person.log.next("connected")
 

@@ -48,6 +48,18 @@ test("bytes that are no JSON are recovered as they are", only("protobuf"), async
   same((await blob.log.next("publication")).data, NO_JSON);
 });
 
+test("bytes that are no JSON are patched", only("protobuf"), async () => {
+  const channel = "blob:patched";
+  const alice = await connected(server.port, { as: RAW });
+  const blob = subscribe(alice, channel, { delta: "fossil" });
+  await blob.log.next("subscribed");
+  const versions = [0, 1, 2].map((n) => Buffer.concat([NO_JSON, Buffer.of(n, 255 - n), NO_JSON]));
+  for (const version of versions) await blob.publish(version);
+  const publications = await blob.log.some("publication", 3);
+  for (const [n, { data }] of publications.entries()) same(data, versions[n]);
+  assert.equal(blob.deltaStats().numDeltaPayloads, 2);
+});
+
 test("JSON goes through a channel of bytes, and what is none ends the connection", only("json"), async () => {
   const channel = "blob:json";
   const alice = await connected(server.port);
