@@ -4,7 +4,8 @@
 it in a process of its own, for clients that are not Python, and prints the port as its first line.
 The end of its standard input stops it.
 
-Times are short, so that a run sees pings, expiries and refreshes.
+Times are short, so that a run sees pings, expiries and refreshes, and long enough for a machine that
+is busy with all clients at once.
 """
 
 import argparse
@@ -34,8 +35,8 @@ from antiphon.testing import serve
 SECRET = "known to the tests of this folder alone"
 API_KEY = "known-to-backends-alone"
 LIMITS = Limits(
-    ping_seconds=2,
-    pong_seconds=1,
+    ping_seconds=6,
+    pong_seconds=5,
     expiry_grace_seconds=1,
     message_bytes=131_072,
     api_body_bytes=131_072,
@@ -125,6 +126,13 @@ class Stage:
         clients, _ = await self.app.hub.core.engine.presence_stats(channel)
         return clients
 
+    async def ponged(self) -> None:
+        """Wait until the one client that is connected has answered a ping."""
+        stats = self.app.hub.core.stats
+        commands = stats.commands - stats.messages_in
+        while stats.commands - stats.messages_in == commands:  # noqa: ASYNC110 - no event tells it
+            await asyncio.sleep(0.02)
+
 
 def declare_channels(app: App) -> dict[str, Channel]:
     """Declare one channel of each kind; the keys are what their names begin with."""
@@ -184,6 +192,10 @@ def declare_methods(stage: Stage) -> None:
     async def position(client: Client, request: str) -> StreamPosition:
         _, top = await app.hub.core.engine.history(request)
         return top
+
+    @app.rpc("ponged")
+    async def ponged(client: Client) -> None:
+        await stage.ponged()
 
     @app.on_message(Nudge)
     async def nudge(client: Client, event: Nudge) -> None:

@@ -73,7 +73,7 @@ def runs(
 
 def run(node: str, form: str) -> tuple[Results, str]:
     """Run all cases in one form."""
-    options = ("--test", "--test-concurrency=4", "--test-reporter=./reporter.js")
+    options = ("--test", "--test-concurrency=3", "--test-reporter=./reporter.js")
     command = [node, *options, *(file.name for file in FILES)]
     environment = {**os.environ, "ANTIPHON_PYTHON": sys.executable, "ANTIPHON_FORM": form}
     done = subprocess.run(

@@ -30,6 +30,12 @@ async def test_it_disconnects_and_connects_again(world: World) -> None:
         await alice.log.next("connected")
 
 
+async def test_it_answers_pings(world: World) -> None:
+    alice = await world.connected()
+    await alice.call("ponged")
+    assert alice.log.left("connecting") == 0
+
+
 async def test_it_refreshes_its_token_and_outlives_the_first_one(world: World) -> None:
     asked = Log()
     clock = asyncio.get_running_loop().time

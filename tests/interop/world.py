@@ -20,7 +20,7 @@ from tests.interop.app import Stage
 from tests.interop.language import JSON, Language
 from tests.interop.proxy import Proxy
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 
 
 class Log:
@@ -79,6 +79,7 @@ class Person:
             f"ws://127.0.0.1:{port}/connection/websocket",
             events=self.log,
             token=token,
+            timeout=PATIENCE,
             min_reconnect_delay=0.02,
             max_reconnect_delay=0.1,
             proxy=None,

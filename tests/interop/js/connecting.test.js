@@ -29,6 +29,12 @@ test("disconnects and connects again", async () => {
   }
 });
 
+test("answers pings", async () => {
+  const alice = await connected(server.port);
+  await alice.rpc("ponged", null);
+  assert.equal(alice.log.rest("connecting").length, 1);
+});
+
 test("refreshes its token and outlives the first one", async () => {
   const asked = new Log();
   const alice = await connected(server.port, {

@@ -13,7 +13,7 @@ export { BYTES, form, formOf, only } from "./forms.js";
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const PYTHON = process.env.ANTIPHON_PYTHON ?? `${ROOT}/.venv/bin/python`;
 const SECRET = "known to the tests of this folder alone";
-const PATIENCE = 10_000;
+const PATIENCE = 20_000;
 const LOST = 1; // the SDK's code for a connection that ended without a word
 
 /** Serves the app in a process of its own. */
@@ -151,6 +151,7 @@ export function client(port, { as = form, transports = [as.transport], ...option
   const made = new Client(endpoint, {
     ...means,
     token: token(),
+    timeout: PATIENCE,
     minReconnectDelay: 20,
     maxReconnectDelay: 100,
     ...options,
