@@ -9,7 +9,7 @@ from antiphon import Anonymous, App, Client, Event, deprecated
 from antiphon import History as Kept
 
 SPELLS = (
-    '*/ alert(1) /* \'\'\' """ \\ ${x} `y` @deprecated {@link x}\n\n'
+    "*/ alert(1) /* ''' \"\"\" \\ ${x} `y` @deprecated {@link x}\n\n"
     "\u202e second line \u2028 third\tline */ \\u0022\\"
 )
 

@@ -10,12 +10,13 @@ from typing import Annotated, Any, Final, NoReturn
 import typer
 
 import antiphon
-from antiphon.cli import describing, documents, talking, tokens
+from antiphon.cli import clients, describing, documents, talking, tokens
 from antiphon.cli.demo import build
 from antiphon.cli.failure import BrokenApp, WrongUsage, one_line, traceback_of
 from antiphon.cli.reloading import supervise
 from antiphon.cli.running import LogLevel, Settings, run
 from antiphon.cli.target import load
+from antiphon.contract.types import Language
 from antiphon.errors import AntiphonError
 
 WRONG_USAGE: Final = 2
@@ -173,6 +174,16 @@ def asyncapi(
 ) -> None:
     """Print the AsyncAPI document of an app."""
     documents.asyncapi(app, format=format, strict=strict, output=output, url=url)
+
+
+@cli.command("types")
+def types_for(
+    app: Annotated[str, typer.Argument(help="Where it is: module:app.")],
+    lang: Annotated[Language, typer.Option(help="What the client is written in.")],
+    output: Annotated[Path | None, typer.Option(help="File to write them to.")] = None,
+) -> None:
+    """Print types for an app's clients, with typed calls for ts and python."""
+    clients.write(app, language=lang, output=output)
 
 
 def _talk(talk: Coroutine[Any, Any, None]) -> None:

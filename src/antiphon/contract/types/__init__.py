@@ -1,0 +1,29 @@
+"""Client types: what an app declares, as a file of a client's language.
+
+`types_of` writes it. For TypeScript and Python that is models and typed calls over the SDK, for the
+others the models. Equal contracts make equal files: there is no date in them.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final, Literal, get_args
+
+from antiphon.contract.model import Contract
+from antiphon.contract.types import python, typescript
+from antiphon.contract.types.names import on_one_line
+
+Language = Literal["ts", "python"]
+
+_WRITERS: Final[Mapping[Language, Callable[[Contract, str], str]]] = dict(
+    zip(get_args(Language), (typescript.write, python.write), strict=True)
+)
+
+
+def types_of(contract: Contract, language: Language, *, name: str) -> str:
+    """Write client types.
+
+    Args:
+        name: where the app is, ``module:app``; the file says so.
+    """
+    title = f"{contract.title} {contract.version}"
+    header = f"{title}, written by `antiphon types {name} --lang {language}`."
+    return _WRITERS[language](contract, on_one_line(header))

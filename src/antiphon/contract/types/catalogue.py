@@ -12,7 +12,7 @@ from typing import Any
 from antiphon.contract import model
 from antiphon.contract.model import REF, Contract, Messages, Schema
 from antiphon.contract.naming import pascal
-from antiphon.contract.types.names import Names, lines_of
+from antiphon.contract.types.names import Names, lines_of, paragraphs
 from antiphon.contract.types.reading import Reader, notes_of
 from antiphon.contract.types.shapes import (
     ANYTHING,
@@ -133,7 +133,7 @@ class _Maker:
             parameters=tuple(map(_parameter, channel.parameters)),
             receives=traffic(channel.publishes, f"{type_name}Event", self._received_names),
             sends=traffic(channel.accepts, f"{type_name}Input", self._sent_names),
-            docs=lines_of(channel.description),
+            docs=paragraphs(lines_of(channel.description), f"Channel `{channel.template}`."),
         )
 
     def _call(self, method: model.Method) -> Call:

@@ -42,6 +42,11 @@ def lines_of(text: str) -> tuple[str, ...]:
     return tuple(_visible(line).rstrip() for line in text.strip().splitlines())
 
 
+def paragraphs(lines: tuple[str, ...], last: str) -> tuple[str, ...]:
+    """Put a line behind others, where there are any a paragraph of its own."""
+    return (*lines, "", last) if lines and last else (*lines, last) if last else lines
+
+
 def on_one_line(text: str) -> str:
     """Join the lines of a text."""
     return " ".join(_visible(text.replace("\n", " ")).split())
@@ -51,6 +56,24 @@ def _visible(text: str) -> str:
     """Write what a reader would not see, and a terminal or an editor might obey, as its number."""
     spaced = text.replace("\t", "    ")
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in spaced)
+
+
+def in_quotes(text: str, *, escape: Callable[[int], str], special: str = "\\") -> str:
+    """Write a text in the quotes that need fewer backslashes, double ones if that is even.
+
+    Args:
+        escape: writes a character that is not printable, by its number.
+        special: characters that a backslash goes before.
+    """
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    return f"{quote}{escaped(text, escape=escape, special=special + quote)}{quote}"
+
+
+def escaped(text: str, *, escape: Callable[[int], str], special: str) -> str:
+    """Write what stands between the quotes."""
+    return "".join(
+        f"\\{c}" if c in special else c if c.isprintable() else escape(ord(c)) for c in text
+    )
 
 
 def snake(text: str) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from antiphon.contract.model import Contract
+from antiphon.contract.types import typescript_runtime as runtime
 from antiphon.contract.types.catalogue import catalogue
-from antiphon.contract.types.names import Names, on_one_line
+from antiphon.contract.types.names import Names, in_quotes, on_one_line
 from antiphon.contract.types.shapes import (
     Alias,
     AnyOf,
@@ -55,135 +56,24 @@ _WORDS: Final = frozenset(
     "typeof undefined var void while with yield".split()
 )
 
-_HANDLERS: Final = """
-interface Tagged {
-  type: string;
-}
-
-/** A function for each type of event, or one for everything if it is opaque. */
-export type Handlers<E, C> = [E] extends [Tagged]
-  ? { [T in E["type"]]: (event: Extract<E, { type: T }>, context: C) => void }
-  : (data: E, context: C) => void;
-
-/** Takes what has no type that is known here, but to a newer server. */
-export type Otherwise<C> = (data: unknown, context: C) => void;
-
-function receiver<E, C>(handlers: Handlers<E, C>, otherwise?: Otherwise<C>) {
-  if (typeof handlers === "function") return handlers as Otherwise<C>;
-  const known = new Map<unknown, Otherwise<C>>(Object.entries(handlers));
-  return (data: unknown, context: C) => {
-    const handle = known.get((data as Tagged | null)?.type) ?? otherwise;
-    handle?.(data, context);
-  };
-}
-"""
-
-_CHANNEL: Final = """
-/** A channel, in which `E` is received and `I` may be published. */
-export class Channel<E, I> {
-  readonly name: string;
-  readonly #centrifuge: Centrifuge;
-
-  constructor(centrifuge: Centrifuge, name: string) {
-    this.#centrifuge = centrifuge;
-    this.name = name;
-  }
-
-  /** Subscribes; throws if the SDK's client has a subscription to it already. */
-  subscribe(
-    handlers: Handlers<E, PublicationContext>,
-    otherwise?: Otherwise<PublicationContext>,
-    options?: SubscriptionOptions,
-  ): Subscription {
-    const receive = receiver<E, PublicationContext>(handlers, otherwise);
-    const subscription = this.#centrifuge.newSubscription(this.name, options);
-    subscription.on("publication", (context) => receive(context.data, context));
-    subscription.subscribe();
-    return subscription;
-  }
-
-  /** Receives what comes if the server subscribes; returns what ends that. */
-  listen(
-    handlers: Handlers<E, ServerPublicationContext>,
-    otherwise?: Otherwise<ServerPublicationContext>,
-  ): () => void {
-    const receive = receiver<E, ServerPublicationContext>(handlers, otherwise);
-    const listener = (context: ServerPublicationContext) => {
-      if (context.channel === this.name) receive(context.data, context);
-    };
-    this.#centrifuge.on("publication", listener);
-    return () => void this.#centrifuge.off("publication", listener);
-  }
-
-  /** Publishes, once it is subscribed if it is to be. */
-  async publish(event: I): Promise<void> {
-    const subscription = this.#centrifuge.getSubscription(this.name);
-    if (subscription) await subscription.publish(event);
-    else await this.#centrifuge.publish(this.name, event);
-  }
-}
-"""
-
-_ADDRESS: Final = """
-interface Part {
-  value: string;
-  pattern: string;
-}
-
-/** Makes a channel's name; throws a RangeError for what cannot stand there. */
-function addressOf(texts: TemplateStringsArray, ...parts: Part[]): string {
-  const literal = (text: string) => text.replace(/[$()+.|/-]/g, "\\\\$&");
-  const groups = parts.map((part) => `(${part.pattern})`);
-  const pattern = String.raw({ raw: texts.map(literal) }, ...groups);
-  const name = String.raw({ raw: texts }, ...parts.map((part) => part.value));
-  const found = new RegExp(`^${pattern}$`).exec(name)?.slice(1);
-  if (!found || parts.some((part, n) => part.value !== found[n]))
-    throw new RangeError(`no channel can be called ${JSON.stringify(name)}`);
-  return name;
-}
-"""
-
-_RPC: Final = """
-async function rpc<R>(
-  centrifuge: Centrifuge,
-  method: string,
-  request?: unknown,
-): Promise<R> {
-  return (await centrifuge.rpc(method, request)).data as R;
-}
-"""
-
-_ON_MESSAGE: Final = """
-function onMessage<E>(
-  centrifuge: Centrifuge,
-  handlers: Handlers<E, MessageContext>,
-  otherwise?: Otherwise<MessageContext>,
-): () => void {
-  const receive = receiver<E, MessageContext>(handlers, otherwise);
-  const listener = (context: MessageContext) => receive(context.data, context);
-  centrifuge.on("message", listener);
-  return () => void centrifuge.off("message", listener);
-}
-"""
-
 
 def write(contract: Contract, header: str) -> str:
     """Write a module."""
     found = catalogue(contract, header=header, reserved=_TAKEN)
-    callable = found.channels or found.calls or _any(found.sends) or _any(found.receives)
-    parts = [f"// {found.header}\n", _imports(found) if callable else ""]
+    speaks = found.channels or found.calls or _any(found.sends) or _any(found.receives)
+    parts = [f"// {found.header}\n", _imports(found) if speaks else ""]
     parts += ["\n".join(_definition(each)) + "\n" for each in found.definitions]
     if found.channels or _any(found.receives):
-        parts.append(_HANDLERS.lstrip())
+        parts.append(runtime.HANDLERS.lstrip())
     if found.channels:
-        parts.append(_CHANNEL.lstrip())
+        parts.append(runtime.CHANNEL.lstrip())
     if any(channel.parameters for channel in found.channels):
-        parts.append("\n".join([_ADDRESS.strip(), "", *_kinds(found.channels)]) + "\n")
+        parts.append("\n".join([runtime.ADDRESS.strip(), "", *_kinds(found.channels)]) + "\n")
     if found.calls:
-        parts.append(_RPC.lstrip())
+        parts.append(runtime.RPC.lstrip())
     if _any(found.receives):
-        parts.append(_ON_MESSAGE.lstrip())
-    if callable:
+        parts.append(runtime.ON_MESSAGE.lstrip())
+    if speaks:
         parts.append("\n".join(_client(found)) + "\n")
     return "\n".join(part for part in parts if part)
 
@@ -195,7 +85,7 @@ def _imports(found: Catalogue) -> str:
     if found.channels:
         names += ["PublicationContext", "ServerPublicationContext", "Subscription"]
         names.append("SubscriptionOptions")
-    flat = f"import type {{ {', '.join(names)} }} from \"centrifuge\";\n"
+    flat = f'import type {{ {", ".join(names)} }} from "centrifuge";\n'
     if len(flat) <= _WIDTH + 1:
         return flat
     return "import type {\n" + "".join(f"  {n},\n" for n in names) + '} from "centrifuge";\n'
@@ -215,7 +105,9 @@ def _type(shape: Shape) -> str:
         case ListOf(item=item):
             return f"{_in_parentheses(item)}[]"
         case TupleOf(items=items, least=least, open=more):
-            parts = [_in_parentheses(i) + "?" if n >= least else _type(i) for n, i in _places(items)]
+            parts = [
+                _in_parentheses(i) + "?" if n >= least else _type(i) for n, i in _places(items)
+            ]
             return f"[{', '.join([*parts, *(['...unknown[]'] if more else [])])}]"
         case MapOf(key=Plain(), value=value):
             return f"{{ [key: string]: {_type(value)} }}"
@@ -242,14 +134,9 @@ def _choices(shape: Shape) -> list[str]:
 
 
 def _literal(value: Any) -> str:
-    """Write a constant, a text in the quotes that need fewer backslashes."""
     if not isinstance(value, str):
         return json.dumps(value)
-    written = json.dumps(value, ensure_ascii=not value.isprintable())
-    if value.count('"') <= value.count("'"):
-        return written
-    inner = written[1:-1].replace('\\"', '"').replace("'", "\\'")
-    return f"'{inner}'"
+    return in_quotes(value, escape=lambda number: f"\\u{{{number:x}}}")
 
 
 def _definition(each: Definition) -> Iterator[str]:
@@ -338,7 +225,9 @@ def _client(found: Catalogue) -> Iterator[str]:
     yield from _group("call", (line for each in found.calls for line in _call(each)))
     if _any(found.sends):
         yield "    /** Sends a message that is not answered. */"
-        yield from _arrow("send", f"(message: {_traffic(found.sends)})", "centrifuge.send", (), ("message",))
+        yield from _arrow(
+            "send", f"(message: {_traffic(found.sends)})", "centrifuge.send", (), ("message",)
+        )
     if _any(found.receives):
         yield "    /** Receives messages of no channel; returns what ends that. */"
         name = _traffic(found.receives)
@@ -375,7 +264,7 @@ def _channel(channel: ChannelTypes) -> Iterator[str]:
     for name, p, literal in zip(names, channel.parameters, channel.literals[1:], strict=True):
         address += f"${{as{p.kind.title()}({name})}}{literal}"
     written = f"addressOf`{address}`" if names else _literal(address)
-    yield from _docs((*channel.docs, f"Channel `{channel.template}`."), "", "    ")
+    yield from _docs(channel.docs, "", "    ")
     types = (_traffic(channel.receives), _traffic(channel.sends))
     yield from _arrow(channel.key, f"({given})", "new Channel", types, ("centrifuge", written))
 
