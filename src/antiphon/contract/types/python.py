@@ -51,7 +51,7 @@ _KINDS: Final = {"str": "str", "int": "int", "uuid": "UUID"}
 _TYPING: Final = "Any Generic Literal Never NotRequired TypeAlias TypedDict TypeVar".split()
 _TAKEN: Final = (
     *_TYPING,
-    *"Awaitable Calls Callable Channel Channels Client E False H Handler I None True UUID".split(),
+    *"Awaitable Calls Callable Channel Channels Client E False H Handler None S True UUID".split(),
 )
 _NO_FIELDS: Final = frozenset("Any Handler bool dict float int list str tuple".split())
 """Names that annotations in the same class could not use any more."""

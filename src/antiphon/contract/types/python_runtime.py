@@ -5,15 +5,15 @@ from typing import Final
 HANDLER: Final = """
 E = TypeVar("E")
 H = TypeVar("H")
-I = TypeVar("I")
+S = TypeVar("S")
 
 Handler: TypeAlias = Callable[[E, Any], Awaitable[None]]
 \"\"\"Takes an event, and the SDK's context of the publication.\"\"\"
 """
 
 CHANNEL: Final = '''
-class Channel(Generic[H, I]):
-    """A channel: `H` handles what is received in it, `I` may be published."""
+class Channel(Generic[H, S]):
+    """A channel: `H` handles what is received in it, `S` may be published."""
 
     def __init__(self, client: centrifuge.Client, name: str) -> None:
         self.name = name
@@ -52,7 +52,7 @@ class Channel(Generic[H, I]):
         if handle is not None:
             await handle(data, context)
 
-    async def publish(self, event: I) -> None:
+    async def publish(self, event: S) -> None:
         """Publish, once it is subscribed if it is to be."""
         subscription = self._client.get_subscription(self.name)
         if subscription is not None:
