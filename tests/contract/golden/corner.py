@@ -75,7 +75,7 @@ class SayIt(TypedDict):
     text: str
     mood: NotRequired[Mood]
     """Default: "good"."""
-    attached: NotRequired[list[SayItAttached]]
+    attached: NotRequired[list[SaidAttached]]
 
 
 class Shout(TypedDict):
@@ -103,8 +103,6 @@ class Room(TypedDict):
 
 
 SaidAttached: TypeAlias = "Photo | Place"
-
-SayItAttached: TypeAlias = "Photo | Place"
 
 ChatRoomNumberIntEvent: TypeAlias = "Said | Left"
 

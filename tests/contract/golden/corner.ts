@@ -56,7 +56,7 @@ export interface SayIt {
   text: string;
   /** Default: "good". */
   mood?: Mood;
-  attached?: SayItAttached[];
+  attached?: SaidAttached[];
 }
 
 /**
@@ -93,8 +93,6 @@ export interface Room {
 }
 
 export type SaidAttached = Photo | Place;
-
-export type SayItAttached = Photo | Place;
 
 export type ChatRoomNumberIntEvent = Said | Left;
 

@@ -5,17 +5,21 @@ others the models. Equal contracts make equal files: there is no date in them.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from antiphon.contract.model import Contract
-from antiphon.contract.types import python, typescript
+from antiphon.contract.types import dart, kotlin, python, swift, typescript
 from antiphon.contract.types.names import on_one_line
 
-Language = Literal["ts", "python"]
+Language = Literal["ts", "python", "swift", "kotlin", "dart"]
 
-_WRITERS: Final[Mapping[Language, Callable[[Contract, str], str]]] = dict(
-    zip(get_args(Language), (typescript.write, python.write), strict=True)
-)
+_WRITERS: Final[Mapping[Language, Callable[[Contract, str], str]]] = {
+    "ts": typescript.write,
+    "python": python.write,
+    "swift": swift.write,
+    "kotlin": kotlin.write,
+    "dart": dart.write,
+}
 
 
 def types_of(contract: Contract, language: Language, *, name: str) -> str:

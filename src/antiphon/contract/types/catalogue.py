@@ -68,15 +68,17 @@ class _Maker:
             if name in received or name in sent
         }
         self._doubled = [name for name in contract.schemas if name in received & sent & different]
+        self._both = received & sent - different
         self._sent_names = self._received_names | {
             name: self._names.claim(f"{name}Input") for name in self._doubled
         }
         self._only_sent = sent - received
+        self._unions: list[Union] = []
         self._receive = self._reader(self._received_names)
         self._send = self._reader(self._sent_names)
 
     def _reader(self, names: dict[str, str]) -> Reader:
-        return Reader(self._contract.schemas, names.__getitem__, self._names.claim)
+        return Reader(self._contract.schemas, names.__getitem__, self._names.claim, self._unions)
 
     def make(self, header: str) -> Catalogue:
         contract = self._contract
@@ -90,7 +92,7 @@ class _Maker:
         unions = (t.union for t in (*traffic, receives, sends) if t.union)
         return Catalogue(
             header=header,
-            definitions=(*models, *self._receive.unions, *self._send.unions, *unions),
+            definitions=(*models, *self._unions, *unions),
             channels=channels,
             calls=calls,
             receives=receives,
@@ -117,7 +119,8 @@ class _Maker:
         if "properties" not in schema:
             return Alias(**said, shape=reader.shape(schema, said["name"]))
         member = partial(_member, reader, said["name"], sent)
-        return Record(**said, members=tuple(map(member, self._contract.fields(component))))
+        members = tuple(map(member, self._contract.fields(component)))
+        return Record(**said, members=members, sent=sent or component in self._both)
 
     def _channel(self, channel: model.Channel) -> ChannelTypes:
         wanted = pascal(channel.key)

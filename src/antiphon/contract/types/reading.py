@@ -37,9 +37,10 @@ class Reader:
     """Reads schemas of one direction.
 
     Args:
+        components: what schemas refer to.
         name: returns what a component is called in this direction.
         union: takes the wish for a name, and returns the one that a new union got.
-        components: what schemas refer to.
+        unions: those that there are already; new ones are added.
     """
 
     def __init__(
@@ -47,8 +48,9 @@ class Reader:
         components: dict[str, Schema],
         name: Callable[[str], str],
         union: Callable[[str], str],
+        unions: list[Union],
     ) -> None:
-        self.unions: list[Union] = []
+        self._unions = unions
         self._components = components
         self._name = name
         self._union_name = union
@@ -103,8 +105,11 @@ class Reader:
             target = _target(part)
             tag = self._components[target]["properties"][field]["const"]
             cases.append(Case(tag, self._name(target)))
+        for known in self._unions:
+            if (known.tag_field, known.cases) == (field, tuple(cases)):
+                return Named(known.name)
         made = Union(name=self._union_name(title), tag_field=field, cases=tuple(cases))
-        self.unions.append(made)
+        self._unions.append(made)
         return Named(made.name)
 
 

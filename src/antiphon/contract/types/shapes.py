@@ -82,6 +82,8 @@ class Record(Struct, frozen=True, kw_only=True):
 
     name: str
     members: tuple[Member, ...]
+    sent: bool
+    """Whether clients send it; it may be received, too."""
     docs: tuple[str, ...] = ()
     deprecated: str = ""
 
