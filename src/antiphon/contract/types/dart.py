@@ -14,6 +14,7 @@ from antiphon.contract.types.models import (
     Type,
     constants,
     properties,
+    small,
     type_of,
     unions_of,
 )
@@ -259,7 +260,7 @@ def _text(text: str) -> str:
 
 def _enumeration(each: Enumeration, kind: str) -> Iterator[str]:
     yield f"extension type const {each.name}({kind} value) {{"
-    for name, value in constants(each, reserved=_WORDS).items():
+    for name, value in constants(each, style=small, reserved=_WORDS).items():
         yield f"  static const {name} = {each.name}({_value(value)});"
     yield "}"
 

@@ -179,8 +179,8 @@ def _enumeration(each: Enumeration) -> Iterator[str]:
     yield "@JvmInline"
     yield f"value class {each.name}(val value: {kind}) {{"
     yield "    companion object {"
-    for name, value in constants(each, reserved=()).items():
-        yield f"        val {snake(name).upper()} = {each.name}({_value(value)})"
+    for name, value in constants(each, style=lambda text: snake(text).upper()).items():
+        yield f"        val {name} = {each.name}({_value(value)})"
     yield "    }"
     yield "}"
 

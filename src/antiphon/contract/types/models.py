@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from msgspec import Struct, structs
 
-from antiphon.contract.types.names import identifiers
+from antiphon.contract.naming import camel
+from antiphon.contract.types.names import Names
 from antiphon.contract.types.reading import as_text
 from antiphon.contract.types.shapes import (
     NULL,
@@ -169,8 +170,14 @@ def _holds_any(found: Type) -> bool:
     return found.kind == "any" or (found.of is not None and _holds_any(found.of))
 
 
-def constants(each: Enumeration, *, reserved: Collection[str]) -> dict[str, Any]:
-    """Return the values of an enum by names in camel case."""
-    names = [name.lower() if name.isupper() else name for name, _ in each.cases]
-    values = (value for _, value in each.cases)
-    return dict(zip(identifiers(names, reserved=reserved), values, strict=True))
+def constants(
+    each: Enumeration, *, style: Callable[[str], str], reserved: Collection[str] = ()
+) -> dict[str, Any]:
+    """Return the values of an enum by names in a style, none twice or reserved."""
+    free = Names(reserved)
+    return {free.claim(style(name)): value for name, value in each.cases}
+
+
+def small(name: str) -> str:
+    """Return a name in camel case, of one in any."""
+    return camel(name.lower() if name.isupper() else name)

@@ -16,6 +16,7 @@ from antiphon.contract.types.models import (
     cases_of,
     constants,
     properties,
+    small,
     type_of,
     uses_any,
 )
@@ -202,7 +203,7 @@ def _text(text: str) -> str:
 
 def _enumeration(each: Enumeration) -> Iterator[str]:
     kind = "String" if isinstance(each.cases[0][1], str) else "Int"
-    found = constants(each, reserved=_WORDS)
+    found = constants(each, style=small, reserved=_WORDS)
     yield f"public struct {each.name}: RawRepresentable, {_CONFORMS} {{"
     yield f"    public let rawValue: {kind}"
     yield ""
