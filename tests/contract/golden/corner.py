@@ -224,6 +224,10 @@ class Calls:
     def __init__(self, client: centrifuge.Client) -> None:
         self._client = client
 
+    async def follow(self) -> None:
+        """Be subscribed to a channel, by the server."""
+        await self._client.rpc("follow", None)
+
     async def rooms_create(self, request: NewRoom) -> Room | None:
         """Make a room."""
         result = await self._client.rpc("rooms.create", request)

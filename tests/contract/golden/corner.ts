@@ -246,6 +246,8 @@ export function createClient(centrifuge: Centrifuge) {
         ),
     },
     call: {
+      /** Be subscribed to a channel, by the server. */
+      follow: () => rpc<void>(centrifuge, "follow"),
       /** Make a room. */
       roomsCreate: (request: NewRoom) =>
         rpc<Room | null>(centrifuge, "rooms.create", request),

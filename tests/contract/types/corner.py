@@ -13,6 +13,7 @@ from antiphon import Anonymous, App, Client, Event, Refusal, deprecated
 
 NOON: Final = datetime(2026, 1, 31, 12, tzinfo=UTC)
 FULL: Final = 1000
+KEY: Final = UUID(int=7)
 
 
 class Mood(enum.Enum):
@@ -121,7 +122,7 @@ def corner(*later: type[Event]) -> App:
         open=True,
         description="One room of many.",
     )
-    app.channel("key:{id:uuid}", publishes=Left, open=True)
+    keys = app.channel("key:{id:uuid}", publishes=Left, open=True)
     app.channel("blob:{name}", publishes=bytes, accepts=bytes, open=True)
 
     @chat.on_publish(SayIt)
@@ -139,6 +140,12 @@ def corner(*later: type[Event]) -> App:
     def nudge(client: Client, event: Nudge) -> None:
         client.send(Notice(event.text))
 
+    @app.rpc("follow")
+    async def follow(client: Client) -> None:
+        """Be subscribed to a channel, by the server."""
+        await client.subscribe(f"key:{KEY}")
+        await keys.publish(Left(Author(name="key")), id=KEY)
+
     _declare_methods(app)
     return app
 
@@ -154,7 +161,7 @@ def _declare_methods(app: App) -> None:
     @app.rpc("keys.list")
     def keys(client: Client) -> dict[str, list[UUID]]:
         """Name the keys."""
-        return {"all": [UUID(int=7)]}
+        return {"all": [KEY]}
 
     @app.rpc("rooms.close")
     @deprecated("leave them")

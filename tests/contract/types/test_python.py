@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Never
-from uuid import UUID
 
 import centrifuge  # type: ignore[import-untyped]
 import pytest
@@ -19,7 +18,7 @@ import pytest
 from antiphon.testing import serve
 from tests.contract.golden import corner as types
 from tests.contract.types.apps import GOLDEN, NAMES, written
-from tests.contract.types.corner import FULL, Moved, corner
+from tests.contract.types.corner import FULL, KEY, Moved, corner
 
 SECONDS = 10
 
@@ -74,11 +73,11 @@ def test_it_is_as_reviewed() -> None:
 
 
 @asynccontextmanager
-async def connected() -> AsyncIterator[types.Client]:
+async def connected(events: Any = None) -> AsyncIterator[types.Client]:
     """A client of a server that is newer than itself."""
     async with serve(corner(Moved)) as served:
         url = f"{served.url.replace('http', 'ws', 1)}/connection/websocket"
-        sdk = centrifuge.Client(url)
+        sdk = centrifuge.Client(url, events)
         await sdk.connect()
         try:
             async with asyncio.timeout(SECONDS):
@@ -146,6 +145,18 @@ async def test_the_rest_of_a_subscription_has_handlers_too() -> None:
     assert heard.notes == ["bye"]
 
 
+async def test_what_the_server_subscribes_to_is_heard() -> None:
+    class Hearing(centrifuge.ClientEventHandler):  # type: ignore[misc]
+        async def on_publication(self, context: Any) -> None:
+            await key.receive(context, {"left": heard.left})
+
+    key, heard = CHANNELS.key_id_uuid(KEY), Heard()
+    async with connected(Hearing()) as client:
+        await client.call.follow()
+        await heard.over.wait()
+    assert heard.notes == ["key"]
+
+
 async def test_opaque_payloads_arrive() -> None:
     received: asyncio.Queue[Any] = asyncio.Queue()
 
@@ -176,7 +187,7 @@ CHANNELS = types.Channels(None)
 
 def test_names_keep_to_the_rules_of_addresses() -> None:
     assert CHANNELS.chat_room_number_int("a%b|c", -3).name == "chat:a%b|c/-3"
-    assert CHANNELS.key_id_uuid(UUID(int=7)).name == f"key:{UUID(int=7)}"
+    assert CHANNELS.key_id_uuid(KEY).name == f"key:{KEY}"
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,10 @@ def test_messages_and_opaque_payloads_arrive(exchanged: Any) -> None:
     assert exchanged["blob"] == [1, {"two": 3}]
 
 
+def test_what_the_server_subscribes_to_is_heard_until_that_is_stopped(exchanged: Any) -> None:
+    assert (exchanged["followed"], exchanged["listening"]) == ("key", 0)
+
+
 def test_calls_are_answered(exchanged: Any) -> None:
     answers = {key: exchanged.get(key) for key in ("id", "none", "keys", "refused")}
     assert answers == {"id": 1, "none": None, "keys": 1, "refused": FULL}

@@ -35,6 +35,14 @@ export async function exchange(centrifuge: Centrifuge): Promise<unknown> {
   const blobs = channel.blobName("b");
   const blob = new Promise<unknown>((resolve) => blobs.subscribe(resolve));
   await blobs.publish([1, { two: 3 }]);
+  const key = channel.keyIdUuid("00000000-0000-0000-0000-000000000007");
+  let stop = () => {};
+  const followed = new Promise<string>((resolve) => {
+    stop = key.listen({ left: ({ author }) => resolve(author.name) });
+  });
+  await call.follow();
+  const followedBy = await followed;
+  stop();
   const made = await call.roomsCreate({ name: "attic", moods: ["good"] });
   const refused = await call.roomsCreate({ name: "full" }).catch(({ code }) => code);
   await call.roomsClose([1]);
@@ -42,6 +50,8 @@ export async function exchange(centrifuge: Centrifuge): Promise<unknown> {
     heard,
     notice: await notice,
     blob: await blob,
+    followed: followedBy,
+    listening: centrifuge.listeners("publication").length,
     id: made?.id,
     none: await call.roomsCreate({ name: "attic" }),
     keys: (await call.keysList())["all"]?.length,
