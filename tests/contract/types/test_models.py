@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from antiphon.contract.types import Language
-from antiphon.contract.types.models import ANY, Type, type_of
+from antiphon.contract.types.models import ANY, Type, properties, type_of
 from antiphon.contract.types.shapes import (
     ANYTHING,
     NULL,
@@ -17,8 +17,10 @@ from antiphon.contract.types.shapes import (
     Constants,
     ListOf,
     MapOf,
+    Member,
     Named,
     Plain,
+    Record,
     TupleOf,
 )
 from tests.contract.types.apps import GOLDEN, NAMES, written
@@ -69,6 +71,13 @@ def test_no_name_stands_twice(language: Language, types: str, members: str) -> N
     fields = [re.findall(members, body, re.MULTILINE) for _, body in found]
     assert max(map(len, fields)) > 12
     assert all(len(each) == len(set(each)) for each in fields)
+
+
+@pytest.mark.parametrize(("is_optional", "constant"), [(False, "said"), (True, None)])
+def test_a_constant_that_may_be_missing_is_a_text(is_optional: bool, constant: str | None) -> None:
+    tag = Member(name="type", shape=Constants(("said",)), optional=is_optional)
+    (found,) = properties(Record(name="Said", members=(tag,), sent=False), list)
+    assert (found.type, found.constant) == (Type("str"), constant)
 
 
 def test_swift_boxes_what_would_hold_itself() -> None:

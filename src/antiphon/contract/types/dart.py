@@ -132,7 +132,7 @@ class _Writer:
         yield "}"
 
     def _entry(self, each: Property) -> str:
-        if each.optional and each.constant is None:
+        if each.optional:
             value = self._write(_known(each.type), "value")
             return f"if ({each.name} case final value?) {_text(each.wire)}: {value}"
         return f"{_text(each.wire)}: {self._write(each.type, each.name)}"

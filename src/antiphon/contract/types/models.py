@@ -62,7 +62,7 @@ class Property(Struct, frozen=True):
     optional: bool
     """Whether it may be missing; then it may be null in the language."""
     constant: Any
-    """The one value it has, or None."""
+    """The one value it has every time, or None."""
     docs: tuple[str, ...]
     deprecated: bool
 
@@ -124,7 +124,7 @@ def properties(record: Record, identifiers: Callable[[Iterable[str]], list[str]]
 def _property(name: str, member: Member) -> Property:
     shape = member.shape
     values = shape.values if isinstance(shape, Constants) else ()
-    constant = values[0] if len(values) == 1 else None
+    constant = values[0] if len(values) == 1 and not member.optional else None
     told = f"One of {', '.join(map(as_text, values))}." if len(values) > 1 else ""
     return Property(
         name=name,
