@@ -59,23 +59,23 @@ class _Maker:
         self._contract = contract
         self._names = Names(reserved)
         self._claimed = claimed
-        received = _reached(contract, _received(contract))
-        sent = _reached(contract, _sent(contract))
+        self._received = _reached(contract, _received(contract))
+        self._sent = _reached(contract, _sent(contract))
         different = _different(contract.schemas)
-        self._received_names = {
-            name: self._names.claim(name)
-            for name in contract.schemas
-            if name in received or name in sent
-        }
-        self._doubled = [name for name in contract.schemas if name in received & sent & different]
-        self._both = received & sent - different
-        self._sent_names = self._received_names | {
-            name: self._names.claim(f"{name}Input") for name in self._doubled
-        }
-        self._only_sent = sent - received
+        self._doubled = self._received & self._sent & different
+        self._received_names = self._claim(self._received | self._sent, "")
+        self._sent_names = self._received_names | self._claim(self._doubled, "Input")
         self._unions: list[Union] = []
         self._receive = self._reader(self._received_names)
         self._send = self._reader(self._sent_names)
+
+    def _claim(self, components: set[str], ending: str) -> dict[str, str]:
+        """Give names to components, in the order of their declaration."""
+        return {
+            name: self._names.claim(name + ending)
+            for name in self._contract.schemas
+            if name in components
+        }
 
     def _reader(self, names: dict[str, str]) -> Reader:
         return Reader(self._contract.schemas, names.__getitem__, self._names.claim, self._unions)
@@ -101,9 +101,9 @@ class _Maker:
 
     def _models(self) -> Iterator[Definition]:
         for name in self._received_names:
-            sent = name in self._only_sent
-            yield self._definition(name, self._send if sent else self._receive, sent=sent)
-            if name in self._doubled:
+            if name in self._received:
+                yield self._definition(name, self._receive, sent=False)
+            if name in self._doubled or name not in self._received:
                 yield self._definition(name, self._send, sent=True)
 
     def _definition(self, component: str, reader: Reader, *, sent: bool) -> Definition:
@@ -120,7 +120,11 @@ class _Maker:
             return Alias(**said, shape=reader.shape(schema, said["name"]))
         member = partial(_member, reader, said["name"], sent)
         members = tuple(map(member, self._contract.fields(component)))
-        return Record(**said, members=members, sent=sent or component in self._both)
+        return Record(**said, members=members, sent=sent or self._is_sent_too(component))
+
+    def _is_sent_too(self, component: str) -> bool:
+        """Whether what is received is sent as well, by the same name."""
+        return component in self._sent and component not in self._doubled
 
     def _channel(self, channel: model.Channel) -> ChannelTypes:
         wanted = pascal(channel.key)

@@ -105,19 +105,14 @@ def _type(shape: Shape) -> str:
         case ListOf(item=item):
             return f"{_in_parentheses(item)}[]"
         case TupleOf(items=items, least=least, open=more):
-            parts = [
-                _in_parentheses(i) + "?" if n >= least else _type(i) for n, i in _places(items)
-            ]
+            parts = [_type(item) for item in items[:least]]
+            parts += [f"{_in_parentheses(item)}?" for item in items[least:]]
             return f"[{', '.join([*parts, *(['...unknown[]'] if more else [])])}]"
         case MapOf(key=Plain(), value=value):
             return f"{{ [key: string]: {_type(value)} }}"
         case MapOf(key=key, value=value):
             return f"{{ [K in {_type(key)}]?: {_type(value)} }}"
     return " | ".join(_choices(shape))
-
-
-def _places(items: tuple[Shape, ...]) -> list[tuple[int, Shape]]:
-    return list(enumerate(items))
 
 
 def _in_parentheses(shape: Shape) -> str:
@@ -226,7 +221,7 @@ def _client(found: Catalogue) -> Iterator[str]:
     if _any(found.sends):
         yield "    /** Sends a message that is not answered. */"
         yield from _arrow(
-            "send", f"(message: {_traffic(found.sends)})", "centrifuge.send", (), ("message",)
+            "send", (f"message: {_traffic(found.sends)}",), "centrifuge.send", (), ("message",)
         )
     if _any(found.receives):
         yield "    /** Receives messages of no channel; returns what ends that. */"
@@ -259,45 +254,52 @@ def _channel(channel: ChannelTypes) -> Iterator[str]:
     free = Names(_WORDS | {"centrifuge"})
     names = [free.claim(parameter.name) for parameter in channel.parameters]
     kinds = ["number" if p.kind == "int" else "string" for p in channel.parameters]
-    given = ", ".join(f"{name}: {kind}" for name, kind in zip(names, kinds, strict=True))
+    given = tuple(f"{name}: {kind}" for name, kind in zip(names, kinds, strict=True))
     address = channel.literals[0]
     for name, p, literal in zip(names, channel.parameters, channel.literals[1:], strict=True):
         address += f"${{as{p.kind.title()}({name})}}{literal}"
     written = f"addressOf`{address}`" if names else _literal(address)
     yield from _docs(channel.docs, "", "    ")
     types = (_traffic(channel.receives), _traffic(channel.sends))
-    yield from _arrow(channel.key, f"({given})", "new Channel", types, ("centrifuge", written))
+    yield from _arrow(channel.key, given, "new Channel", types, ("centrifuge", written))
 
 
 def _call(call: Call) -> Iterator[str]:
     yield from _docs(call.docs, call.deprecated, "    ")
-    given = f"(request: {_type(call.request)})" if call.request else "()"
+    given = (f"request: {_type(call.request)}",) if call.request else ()
     answer = _type(call.response) if call.response else "void"
     method = ("centrifuge", _literal(call.method), *(("request",) if call.request else ()))
     yield from _arrow(call.key, given, "rpc", (answer,), method)
 
 
 def _arrow(
-    name: str, given: str, called: str, types: tuple[str, ...], arguments: tuple[str, ...]
+    name: str,
+    given: tuple[str, ...],
+    called: str,
+    types: tuple[str, ...],
+    arguments: tuple[str, ...],
 ) -> Iterator[str]:
     """Write a function that calls another, as long as it fits on one line, or on more."""
-    room = _WIDTH - 2
+    head = f"    {name}: ({', '.join(given)}) =>"
     made = f"{called}<{', '.join(types)}>" if types else called
-    head, body = f"    {name}: {given} =>", f"{made}({', '.join(arguments)}),"
-    if len(head) + 1 + len(body) <= room:
+    body = f"{made}({', '.join(arguments)}),"
+    if len(head) + 1 + len(body) <= _WIDTH - 2:
         yield f"{head} {body}"
         return
-    if len(head) <= room or given == "()":
+    if len(head) <= _WIDTH - 2 or not given:
         yield head
     else:
         yield f"    {name}: ("
-        yield from (f"      {parameter}," for parameter in given[1:-1].split(", "))
+        yield from (f"      {parameter}," for parameter in given)
         yield "    ) =>"
-    if 6 + len(body) <= room:
-        yield f"      {body}"
-        return
-    if 6 + len(made) + 1 <= room:
-        yield f"      {made}("
+    yield from [f"      {body}"] if len(body) <= _WIDTH - 8 else _call_of(called, types, arguments)
+
+
+def _call_of(called: str, types: tuple[str, ...], arguments: tuple[str, ...]) -> Iterator[str]:
+    """Write a call with an argument a line, and a type too if need be."""
+    flat = f"      {called}<{', '.join(types)}>("
+    if len(flat) <= _WIDTH - 2:
+        yield flat if types else f"      {called}("
     else:
         yield f"      {called}<"
         yield from _separated(types, "        ")
