@@ -23,6 +23,7 @@ from antiphon.testing import AppClient, connect, serve
 from antiphon.wire.client import SocketClosed
 from tests.cli.terminal import environment, url_of
 from tests.hub.stage import Peer, until
+from tests.interop.language import BYTES
 from tests.interop.profiles import go, js, python
 from tests.interop.world import PATIENCE, Person, port_of
 
@@ -137,7 +138,7 @@ async def test_patches_come_where_the_suites_count_them(
 async def test_bytes_pass_in_protobuf_whole_and_as_patches(app: Any) -> None:
     payloads = [bytes(range(256)) * 4 + bytes([number]) for number in range(3)]
     async with serve(app) as served:
-        person = Person(port_of(served), token(sub="42"), {"use_protobuf": True})
+        person = Person(port_of(served), token(sub="42"), BYTES, {})
         await person.sdk.connect()
         seat = await person.seated(
             "binary", token=token(sub="42", channel="binary"), delta=DeltaType.FOSSIL
