@@ -129,7 +129,7 @@ def test_a_channel_has_its_address_and_parameters(written: dict[str, Any]) -> No
         "guarantee": "recoverable",
         "history": {"size": 10, "ttl": 60, "without": ["Numbers"]},
     }
-    assert kept["x-options"] == ["presence", "join_leave", "delta", "tags_filter"]
+    assert kept["x-options"] == ["decides", "presence", "join_leave", "delta", "tags_filter"]
     assert "x-address" not in written["channels"]["inboxUser"]
     assert written["channels"]["inboxUser"]["x-users-after"] == "#"
 

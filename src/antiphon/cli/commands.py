@@ -1,4 +1,7 @@
-"""What can be typed, and how it fails: one line on stderr, exit code 1, or 2 for wrong usage."""
+"""What can be typed, and how it fails: one line on stderr, exit code 1, or 2 for wrong usage.
+
+What a command returns is its exit code.
+"""
 
 import asyncio
 import sys
@@ -10,7 +13,7 @@ from typing import Annotated, Any, Final, NoReturn
 import typer
 
 import antiphon
-from antiphon.cli import clients, describing, documents, talking, tokens
+from antiphon.cli import clients, describing, differing, documents, talking, tokens
 from antiphon.cli.demo import build
 from antiphon.cli.failure import BrokenApp, WrongUsage, one_line, traceback_of
 from antiphon.cli.reloading import supervise
@@ -184,6 +187,16 @@ def types_for(
 ) -> None:
     """Print types for an app's clients, with typed calls for ts and python."""
     clients.write(app, language=lang, output=output)
+
+
+@cli.command()
+def diff(
+    old: Annotated[str, typer.Argument(help="A document, module:app, or REVISION:module:app.")],
+    new: Annotated[str, typer.Argument(help="The same.")],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """Tell what changed between two contracts, and whom it breaks."""
+    return differing.diff(old, new, as_json=json)
 
 
 def _talk(talk: Coroutine[Any, Any, None]) -> None:

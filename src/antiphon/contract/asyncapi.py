@@ -106,6 +106,7 @@ def _channel(channel: Channel) -> Node:
 
 _OPTIONS: Final = (
     "open",
+    "decides",
     "personal",
     "presence",
     "join_leave",
