@@ -101,7 +101,7 @@ class App:
             version=version or "0.0.0",
         )
         self.hub = Hub(core)
-        self.metrics = Metrics(self.hub)
+        self.metrics = Metrics(self.hub, deprecated=self.behaviour.deprecated)
         self.server_api = build(api, hub=self.hub, router=self.behaviour.router, title=title)
         self.metrics.registry.register(self.server_api.tally)
         self._background = BackgroundTasks()
@@ -180,6 +180,7 @@ class App:
             description=description,
             parameters=parameters,
             hub=self.hub,
+            deprecated=self.behaviour.deprecated,
         )
         self.behaviour.router.add(channel)
         return channel

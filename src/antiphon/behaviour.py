@@ -23,6 +23,8 @@ class Behaviour:
         self.calls = Calls(RPCMethod)
         self.method: Callable[[str], Method] = self.calls.find
         self.messages = Messages(messages)
+        self.deprecated = self.messages.deprecated
+        """How often clients have sent each deprecated event, by its tag; channels count there too."""
         self.connect_handler: Handler | None = None
         self.disconnect_handler: Handler | None = None
 

@@ -18,6 +18,7 @@ from antiphon.errors import DeclarationError, MethodNotFound, NotAvailable
 from antiphon.event import (
     PayloadDecoder,
     PayloadType,
+    counting,
     decoder_of,
     encode_payload,
     is_json,
@@ -192,6 +193,8 @@ class Messages:
     """
 
     def __init__(self, sends: Any) -> None:
+        self.deprecated: dict[str, int] = {}
+        """How often clients have sent each deprecated event, by its tag."""
         self.sends = payload_types(sends, where="messages")
         self.handlers: dict[PayloadType, Handler] = {}
         self.waits = False
@@ -220,7 +223,8 @@ class Messages:
         self.check(events)
         handler = Handler(function, leading=("client", "event"), where="on_message")
         self.handlers.update(dict.fromkeys(events, handler))
-        self._decode = decoder_of(tuple(self.handlers))
+        known = tuple(self.handlers)
+        self._decode = counting(decoder_of(known), known, self.deprecated)
         self.waits = any(handler.waits for handler in self.handlers.values())
 
     async def __call__(self, client: Client, data: Raw) -> None:

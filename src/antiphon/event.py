@@ -246,6 +246,30 @@ def _tag_in(data: Raw) -> str:
         return ""
 
 
+def counting(
+    decode: Callable[[Raw], Any], types: tuple[PayloadType, ...], counts: dict[str, int]
+) -> Callable[[Raw], Any]:
+    """Return a decoder that counts deprecated events by their tags; the same where there are none.
+
+    Args:
+        types: what it decodes.
+        counts: written to; each tag is in it from now on.
+    """
+    tags = {t: tag_of(t) for t in types if issubclass(t, Event) and deprecation_of(t)}
+    if not tags:
+        return decode
+    counts.update({tag: counts.get(tag, 0) for tag in tags.values()})
+
+    def decode_and_count(data: Raw) -> Any:
+        event = decode(data)
+        tag = tags.get(type(event))
+        if tag is not None:
+            counts[tag] += 1
+        return event
+
+    return decode_and_count
+
+
 def decoder_of(types: tuple[PayloadType, ...]) -> Callable[[Raw], Any]:
     """Return what makes a payload from a client into what the app handles.
 

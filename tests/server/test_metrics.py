@@ -4,7 +4,7 @@ import re
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from antiphon import Anonymous, App, Event
+from antiphon import Anonymous, App, Event, deprecated
 from antiphon.dialer import ErrorReply
 from antiphon.testing import AppClient, connect
 from tests.server.asgi import ask
@@ -73,3 +73,47 @@ async def test_codes_that_clients_choose_make_no_labels() -> None:
 
 async def test_an_app_at_rest_has_metrics_too() -> None:
     assert (await samples(App("x", auth=Anonymous())))["antiphon_connections"] == 0
+
+
+@deprecated("use SaidV2")
+class Spoken(Event, tag="said.v1"):
+    """What was said, as clients of last year say it."""
+
+    words: str
+
+
+class SaidV2(Event, tag="said.v2"):
+    """What was said, and how."""
+
+    text: str
+    mood: str = "calm"
+
+
+async def test_who_still_sends_a_deprecated_event_is_counted() -> None:
+    app = App("x", auth=Anonymous())
+    chat = app.channel("chat", publishes=SaidV2, accepts=Spoken | SaidV2, open=True)
+    chat.on_publish(Spoken)(lambda client, event: SaidV2(event.words))
+    app.on_message(Spoken, SaidV2)(lambda client, event: None)
+    async with app.lifespan():
+        assert (await samples(app))["antiphon_deprecated_events_totalsaid.v1"] == 0
+        async with connect(app) as client:
+            await client.subscribe("chat")
+            await client.publish("chat", Spoken("old"))
+            await client.publish("chat", SaidV2("new"))
+            await client.send(Spoken("old"))
+            await client.send(SaidV2("new"))
+            try:
+                await client.publish("chat", {"type": "said.v1"})
+            except ErrorReply as error:
+                assert error.code == 107
+            seen = await samples(app)
+    counted = {name: value for name, value in seen.items() if "deprecated" in name}
+    assert counted == {"antiphon_deprecated_events_totalsaid.v1": 2}
+
+
+async def test_publishing_a_deprecated_event_oneself_is_not_counted() -> None:
+    app = App("x", auth=Anonymous())
+    chat = app.channel("chat", publishes=Spoken, accepts=Spoken, open=True)
+    async with app.lifespan():
+        await chat.publish(Spoken("old"))
+        assert (await samples(app))["antiphon_deprecated_events_totalsaid.v1"] == 0

@@ -19,6 +19,7 @@ from antiphon.errors import BadRequest, DeclarationError, Unrecoverable
 from antiphon.event import (
     Event,
     PayloadType,
+    counting,
     decoder_of,
     encode_payload,
     event_types,
@@ -92,6 +93,7 @@ class Channel:
         description: str,
         parameters: Mapping[str, str],
         hub: Hub,
+        deprecated: dict[str, int],
     ) -> None:
         self.address = Address(address)
         self.description = description
@@ -107,10 +109,11 @@ class Channel:
         self.publishes = payload_types(publishes, where=where)
         self._read = decoder_of(self.publishes)
         if accepts == publishes:
-            self.accepts, self.decode = self.publishes, self._read
+            self.accepts, read = self.publishes, self._read
         else:
             self.accepts = payload_types(accepts, where=where)
-            self.decode = decoder_of(self.accepts)
+            read = decoder_of(self.accepts)
+        self.decode = counting(read, self.accepts, deprecated)
         self._kept = self._how_kept(history)
         self.options = ChannelOptions(
             history_size=history.size if history else 0,

@@ -4,7 +4,7 @@ The hub counts with plain integers; they become metrics only when somebody looks
 Prometheus's conventions. No label carries anything that a client chose.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -36,8 +36,9 @@ _BY_CODE = (
 
 
 class _HubCollector(Collector):
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, deprecated: Mapping[str, int]) -> None:
         self._hub = hub
+        self._deprecated = deprecated
 
     def collect(self) -> Iterator[Metric]:
         stats = self._hub.core.stats
@@ -50,16 +51,28 @@ class _HubCollector(Collector):
             for code, count in getattr(stats, name).items():
                 family.add_metric([str(code)], count)
             yield family
+        yield _by_event("deprecated_events", "Deprecated events from clients.", self._deprecated)
+
+
+def _by_event(name: str, text: str, counts: Mapping[str, int]) -> Metric:
+    family = CounterMetricFamily(f"antiphon_{name}", text, labels=["event"])
+    for tag, count in counts.items():
+        family.add_metric([tag], count)
+    return family
 
 
 class Metrics:
-    """The registry of one app. Own collectors may be registered with `registry`."""
+    """The registry of one app. Own collectors may be registered with `registry`.
+
+    Args:
+        deprecated: how often clients have sent each deprecated event, by its tag.
+    """
 
     content_type = "text/plain; version=0.0.4; charset=utf-8"
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, *, deprecated: Mapping[str, int]) -> None:
         self.registry = CollectorRegistry()
-        self.registry.register(_HubCollector(hub))
+        self.registry.register(_HubCollector(hub, deprecated))
 
     def page(self) -> tuple[int, bytes, str]:
         """Return the HTTP status, the body and its type."""
