@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, NoReturn
 import typer
 
 import antiphon
-from antiphon.cli import clients, describing, differing, documents, talking, tokens
+from antiphon.cli import clients, describing, differing, documents, recording, talking, tokens
 from antiphon.cli.demo import build
 from antiphon.cli.failure import BrokenApp, WrongUsage, one_line, traceback_of
 from antiphon.cli.reloading import supervise
@@ -197,6 +197,29 @@ def diff(
 ) -> int:
     """Tell what changed between two contracts, and whom it breaks."""
     return differing.diff(old, new, as_json=json)
+
+
+@cli.command()
+def record(
+    url: Url,
+    channels: Annotated[list[str], typer.Argument(help="Such as chat:lobby.")],
+    output: Annotated[Path, typer.Option(help="File to write: JSON, a line each.")],
+    token: Token = "",
+) -> None:
+    """Write down what is said in some channels."""
+    address = talking.websocket_url(url)
+    _talk(recording.record(address, channels, output, token=token))
+
+
+@cli.command()
+def check(
+    contract: Annotated[
+        str, typer.Argument(help="A document, module:app, or REVISION:module:app.")
+    ],
+    file: Annotated[Path, typer.Argument(help="What antiphon record has written.")],
+) -> int:
+    """Tell what a recording holds that a contract does not allow."""
+    return recording.check(contract, file)
 
 
 def _talk(talk: Coroutine[Any, Any, None]) -> None:

@@ -5,7 +5,7 @@ are `TalkFailed` and `WrongUsage`, in one line.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -19,7 +19,7 @@ from rich.text import Text
 from antiphon import codes
 from antiphon.cli.failure import WrongUsage, printable
 from antiphon.cli.tokens import json_of
-from antiphon.dialer import ErrorReply, Peer, dial
+from antiphon.dialer import ErrorReply, Peer, Pipe, dial
 from antiphon.entrance import WEBSOCKET_PATH
 from antiphon.errors import AntiphonError
 from antiphon.event import TAG_FIELD
@@ -79,9 +79,9 @@ def _field(text: str) -> tuple[str, Any]:
 async def listen(url: str, channel: str, *, token: str, as_json: bool) -> None:
     """Print what is pushed in a channel, until the connection ends."""
     show = _show_json if as_json else _show
-    async with _connected(url, token) as peer:
-        with _explained(url):
-            await _enter(peer, channel)
+    async with connected(url, token) as peer:
+        with explained(url):
+            await enter(peer, channel)
             typer.echo(f"Listening to {channel} (Ctrl+C stops)", err=True)
             async for push in peer.pushes(channel):
                 show(push)
@@ -92,8 +92,8 @@ async def listen(url: str, channel: str, *, token: str, as_json: bool) -> None:
 
 async def send(url: str, channel: str, event: dict[str, Any], *, token: str) -> None:
     """Publish one event; subscribe first where the channel wants that."""
-    async with _connected(url, token) as peer:
-        with _explained(url):
+    async with connected(url, token) as peer:
+        with explained(url):
             async with asyncio.timeout(PATIENCE):
                 await _publish(peer, channel, event)
 
@@ -104,21 +104,29 @@ async def _publish(peer: Peer, channel: str, event: dict[str, Any]) -> None:
     except ErrorReply as error:
         if error.code != codes.PERMISSION_DENIED.number or channel in peer.connected.subs:
             raise
-        await _enter(peer, channel)
+        await enter(peer, channel)
         await peer.publish(channel, event)
 
 
-async def _enter(peer: Peer, channel: str) -> None:
+async def enter(peer: Peer, channel: str) -> None:
+    """Subscribe, unless the server has done so."""
     if channel not in peer.connected.subs:
         async with asyncio.timeout(PATIENCE):
             await peer.subscribe(channel)
 
 
 @asynccontextmanager
-async def _connected(url: str, token: str) -> AsyncIterator[Peer]:
-    opening = dial(url, token=token)
+async def connected(
+    url: str, token: str, *, through: Callable[[Pipe], Pipe] = lambda pipe: pipe
+) -> AsyncIterator[Peer]:
+    """Connect, see `dial`.
+
+    Raises:
+        TalkFailed: there is no server, or it does not want us.
+    """
+    opening = dial(url, token=token, through=through)
     try:
-        with _explained(url):
+        with explained(url):
             async with asyncio.timeout(PATIENCE):
                 peer = await opening.__aenter__()
     except TalkFailed as failed:
@@ -132,7 +140,8 @@ async def _connected(url: str, token: str) -> AsyncIterator[Peer]:
 
 
 @contextmanager
-def _explained(url: str) -> Iterator[None]:
+def explained(url: str) -> Iterator[None]:
+    """Turn what ends a conversation into `TalkFailed`."""
     try:
         yield
     except ErrorReply as error:

@@ -8,7 +8,7 @@ Whatever the server says that is not of the protocol ends the connection with 10
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any, Final, Protocol, Self
@@ -76,6 +76,7 @@ async def dial(
     data: Any = None,
     headers: Mapping[str, str] | None = None,
     subs: Mapping[str, StreamPosition] | None = None,
+    through: Callable[[Pipe], Pipe] = lambda pipe: pipe,
 ) -> AsyncIterator["Peer"]:
     """Connect to a server; the connection is closed on exit.
 
@@ -85,6 +86,7 @@ async def dial(
         data: JSON-able; the app's `Attempt.data`.
         headers: of the HTTP request.
         subs: see `Peer.connect`.
+        through: what the peer speaks through; the socket itself unless given.
 
     Raises:
         HandshakeFailed: the server refuses the WebSocket.
@@ -93,7 +95,7 @@ async def dial(
         OSError: there is no server.
     """
     socket = await open_socket(url, headers=headers, subprotocols=[SUBPROTOCOL])
-    async with Peer(socket) as peer:
+    async with Peer(through(socket)) as peer:
         await peer.connect(token=token, data=data, subs=subs)
         yield peer
 
