@@ -1,12 +1,16 @@
 """`antiphon diff`, as it is typed."""
 
 import json
+import os
+import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.cli.terminal import APP, type_in
+from tests.cli.terminal import APP, environment, type_in
 
 CHANGED = APP.replace("text: str", "text: str\n    mood: str").replace("1.2.3", "2.0.0")
 DEPRECATED = "from antiphon import deprecated\n" + APP.replace(
@@ -140,3 +144,22 @@ def test_no_repository(tmp_path: Path) -> None:
     done = type_in(tmp_path, "diff", "main:newsroom:app", "newsroom:app", env=env)
     assert done.returncode == 2
     assert "not a git repository" in done.stderr
+
+
+def test_the_workflow_of_the_docs(repository: Path) -> None:
+    """Its last step, as GitHub would run it in a checkout of a pull request."""
+    docs = Path(__file__).parents[2] / "docs" / "events.md"
+    (workflow,) = re.findall(r"```yaml\n(# \.github.*?)```", docs.read_text(), re.DOTALL)
+    step = yaml.safe_load(workflow)["jobs"]["diff"]["steps"][-1]
+    (repository / "newsroom.py").rename(repository / "module.py")
+    git(repository, "add", ".")
+    git(repository, "commit", "-qm", "Change it")
+    git(repository, "update-ref", "refs/remotes/origin/main", "HEAD")
+    told = step["env"]
+    env = {**told, "BASE": told["BASE"].replace("${{ github.base_ref }}", "main")}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = ["sh", "-e", "-c", step["run"]]
+    for text, code in ((CHANGED, 0), (CHANGED.replace("mood: str", "mood: int"), 1)):
+        (repository / "module.py").write_text(text)
+        done = subprocess.run(command, cwd=repository, env=environment(**env, PATH=path))
+        assert done.returncode == code

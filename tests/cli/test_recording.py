@@ -68,7 +68,7 @@ async def test_what_is_said_in_a_channel_is_written_down(server: Served, tmp_pat
     checked = await asyncio.to_thread(type_in, tmp_path, "check", "newsroom.json", "talk.jsonl")
     assert (checked.returncode, checked.stdout, checked.stderr) == (
         0,
-        "7 lines: 0 violations, 0 uses of what is deprecated\n",
+        "7 lines, violations: 0, deprecated: 0\n",
         "",
     )
 
@@ -140,7 +140,7 @@ def test_findings_are_lines_and_an_exit_code(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == [
         "talk.jsonl:1: violation: publish chat:a: no event in `type`",
         "talk.jsonl:2: violation: publication news: said.text: expected string",
-        "2 lines: 2 violations, 0 uses of what is deprecated",
+        "2 lines, violations: 2, deprecated: 0",
     ]
 
 

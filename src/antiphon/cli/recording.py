@@ -155,9 +155,7 @@ def check(source: str, recording: Path) -> int:
             counts[finding.violation] += 1
             kind = "violation" if finding.violation else "deprecated"
             typer.echo(one_line(f"{recording}:{number}: {kind}: {line.kind} {finding.text}"))
-    typer.echo(
-        f"{number} lines: {counts[True]} violations, {counts[False]} uses of what is deprecated"
-    )
+    typer.echo(f"{number} lines, violations: {counts[True]}, deprecated: {counts[False]}")
     return int(counts[True] > 0)
 
 
