@@ -15,6 +15,7 @@ from antiphon.auth import Authenticator
 from antiphon.background import Background, BackgroundTasks
 from antiphon.behaviour import Behaviour
 from antiphon.channel import Channel, History
+from antiphon.contract.explorer import Explorer
 from antiphon.contract.serving import Documents
 from antiphon.engine import MemoryEngine
 from antiphon.entrance import BIDIRECTIONAL, Entrance, Transport
@@ -375,8 +376,9 @@ class App:
         readers = Readers(docs, connect=self.behaviour.connect)
         if docs == "off":
             return {}
-        routes = Documents(self).routes()
-        return {path: readers.guard(route) for path, route in routes.items()}
+        documents = Documents(self)
+        guarded = {path: readers.guard(route) for path, route in documents.routes().items()}
+        return {**guarded, **Explorer(documents, readers).routes()}
 
 
 def _memory_engine(limits: Limits) -> MemoryEngine:

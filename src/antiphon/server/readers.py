@@ -68,11 +68,7 @@ class Readers:
         """Return a route that serves those who may read."""
 
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-            request = request_of(scope)
-            if self.docs == "open" or (self.docs == "local" and is_local(request)):
-                refusal = None
-            else:
-                refusal = await self._refusal(request)
+            refusal = await self.refusal(scope)
             if refusal is None:
                 await route(scope, receive, send)
             else:
@@ -80,6 +76,13 @@ class Readers:
                 await respond(send, refusal.status, text, headers=more)
 
         return serve
+
+    async def refusal(self, scope: Scope) -> Refusal | None:
+        """Say why whoever sent a request may not read; None: they may."""
+        request = request_of(scope)
+        if self.docs == "open" or (self.docs == "local" and is_local(request)):
+            return None
+        return await self._refusal(request)
 
     async def _refusal(self, request: Request) -> Refusal | None:
         try:

@@ -5,7 +5,7 @@ import pytest
 
 from antiphon.auth import JWT, Attempt
 from antiphon.cli.demo.app import build_app
-from antiphon.cli.demo.pages import Pages
+from antiphon.server.pages import Pages
 from antiphon.cli.demo.site import LONGEST_BODY, Site
 
 SECRET = "x" * 32

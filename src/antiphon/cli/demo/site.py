@@ -17,7 +17,7 @@ import antiphon
 from antiphon.app import App
 from antiphon.auth import JWT
 from antiphon.cli.demo.app import build_app
-from antiphon.cli.demo.pages import Pages
+from antiphon.server.pages import Pages
 from antiphon.server.http import Receive, Scope, Send, respond
 
 LOGIN_PATH = "/demo/token"

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from antiphon.cli.demo.pages import Pages
+from antiphon.server.pages import Pages
 from antiphon.errors import StartupError
 from antiphon.server.http import Receive, Scope, Send, respond
 
