@@ -3,25 +3,20 @@
 Nothing here waits for a time: Playwright's `expect` looks again until what it wants is there.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from antiphon import codes
 from antiphon.cli.demo import Site, build
 from antiphon.cli.demo import app as demo_app
 from antiphon.cli.demo.league import FIXTURES
 from antiphon.cli.demo.market import OPENINGS
-from antiphon.hosting import Hosting
-from antiphon.wire.server import Server
+from tests.web.conftest import Visit, overflow, served, windows
 
-DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
-
-Visit = Callable[..., Awaitable[Page]]
 
 
 @pytest.fixture
@@ -38,39 +33,12 @@ def quiet_feed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def server(site: Site) -> AsyncIterator[Server]:
-    hosting = Hosting(site)
-    server = hosting.server(port=0, log_level="warning")
-    serving = asyncio.create_task(hosting.serve(server))
-    await server.ready.wait()
-    yield server
-    server.should_exit = True
-    await serving
-
-
-@pytest.fixture
-async def visit(browser: Browser, server: Server) -> AsyncIterator[Visit]:
-    """Open a window of its own; every window must load from here only, and without complaint."""
-    origin = f"http://127.0.0.1:{server.port}"
-    complaints: list[str] = []
-    loaded: set[str] = set()
-
-    def listen(line: ConsoleMessage) -> None:
-        if line.type in ("error", "warning"):
-            complaints.append(line.text)
-
-    async def open_window(path: str = "/", *, size: dict[str, int] = DESKTOP) -> Page:
-        context = await browser.new_context(viewport=size)  # type: ignore[arg-type]
-        page = await context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: loaded.add(request.url))
-        page.on("console", listen)
-        await page.goto(origin + path)
-        return page
-
-    yield open_window
-    assert not complaints
-    assert not {url for url in loaded if not url.startswith(origin)}
+async def visit(browser: Browser, site: Site) -> AsyncIterator[Visit]:
+    async with (
+        served(site) as server,
+        windows(browser, f"http://127.0.0.1:{server.port}") as visit,
+    ):
+        yield visit
 
 
 async def enter(page: Page, name: str) -> Page:
@@ -244,9 +212,3 @@ async def test_nothing_is_wider_than_a_phone(visit: Visit, scheme: str) -> None:
     await expect(page.get_by_test_id("quote").first).to_be_visible()
     await expect(page.get_by_test_id("log")).to_be_hidden()
     assert await overflow(page) == 0
-
-
-async def overflow(page: Page) -> int:
-    """By how many pixels the page is wider than its window."""
-    found: int = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    return found

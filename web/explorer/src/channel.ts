@@ -2,7 +2,7 @@
 
 import { Composer, offer } from "./composer";
 import { to, type Context, type View } from "./context";
-import { eventOf, socketUrl, type Channel, type Parameter } from "./contract";
+import { eventOf, socketUrl, type Channel, type Contract, type Parameter } from "./contract";
 import { h, inline, prose } from "./dom";
 import { eventList } from "./event";
 import { problemOf } from "./problem";
@@ -26,26 +26,22 @@ export function channelView(context: Context, channel: Channel): View {
     showCode();
   });
   showCode();
+  const place = to.channel(channel.key);
   const element = h(
     "article",
     {},
     h("p", { class: "eyebrow" }, "Channel"),
     h("h1", { class: "address", "data-testid": "heading" }, channel.address),
     prose(channel.description, "prose lead"),
-    h("ul", { class: "facts-list" }, ...factsOf(channel).map((fact) => h("li", {}, ...inline(fact)))),
+    h("ul", { class: "facts-list" }, ...factsOf(context.contract, channel).map((fact) => h("li", {}, ...inline(fact)))),
     h("section", { class: "place" }, address.element, subscribing.element),
-    eventList(context.contract, "send", channel.accepts, link(channel), (name) => composerOf(context, channel, address, name)),
+    eventList(context.contract, "send", channel.accepts, place, (name) => composerOf(context, channel, address, name)),
     channel.accepts?.opaque ? composerOf(context, channel, address, "") : null,
-    eventList(context.contract, "receive", channel.publishes, link(channel)),
+    eventList(context.contract, "receive", channel.publishes, place),
     h("section", {}, h("h2", { class: "rubric" }, "In your code"), code),
   );
   return { title: channel.address, element, refresh: () => subscribing.refresh() };
 }
-
-const link =
-  (channel: Channel) =>
-  (event: string): string =>
-    to.channel(channel.key, event);
 
 function composerOf(context: Context, channel: Channel, address: Address, name: string): HTMLElement {
   const { contract, link: connection } = context;
@@ -66,10 +62,10 @@ function taskOf({ contract }: Context, channel: Channel, name: string): Paramete
   return { url: socketUrl(contract), channel: name, send };
 }
 
-function factsOf(channel: Channel): string[] {
+function factsOf(contract: Contract, channel: Channel): string[] {
   const { history } = channel;
   const kept = history?.mode === "stream" ? `Keeps ${history.size} for ${duration(history.ttl)} after the last.` : "";
-  const without = history?.without?.length ? ` Never kept: ${history.without.map((name) => `\`${name}\``).join(", ")}.` : "";
+  const without = history?.without?.length ? ` Never kept: ${history.without.map((name) => `\`${eventOf(contract, name).tag}\``).join(", ")}.` : "";
   return [
     DELIVERY[channel.delivery],
     kept + without,

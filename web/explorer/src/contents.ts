@@ -1,6 +1,6 @@
 /** The list at the side: channels and what travels in them, calls, messages; or what a search has found. */
 
-import { to } from "./context";
+import { to, type Way } from "./context";
 import { eventOf, type Channel, type Contract } from "./contract";
 import { h, need } from "./dom";
 
@@ -53,11 +53,11 @@ export class Contents {
   private everything(): HTMLElement[] {
     const { channels = [], methods = [], accepts, sends } = this.contract;
     const rest = [this.link(to.reference, "Codes and limits")];
-    if (accepts?.events?.length || accepts?.opaque || sends?.events?.length || sends?.opaque) rest.unshift(this.link(to.messages(), "Messages"));
+    if (accepts?.events?.length || accepts?.opaque || sends?.events?.length || sends?.opaque) rest.unshift(this.link(to.messages, "Messages"));
     return [
       group("Channels", channels.map((channel) => this.channel(channel))),
       group("Calls", methods.map(({ key, name, deprecated }) => h("li", { "data-deprecated": Boolean(deprecated) }, this.link(to.call(key), name)))),
-      group("Besides", rest.map((link) => h("li", {}, link))),
+      group("Besides", rest.map((link) => h("li", { class: "besides" }, link))),
     ].filter((part) => part !== null);
   }
 
@@ -68,13 +68,13 @@ export class Contents {
   }
 
   private events(channel: Channel): HTMLElement {
-    const line = (arrow: string, said: string) => (name: string): HTMLElement => {
+    const line = (way: Way, arrow: string) => (name: string): HTMLElement => {
       const { tag, deprecated } = eventOf(this.contract, name);
-      const mark = h("span", { class: "arrow", title: said }, arrow);
-      return h("li", { "data-deprecated": Boolean(deprecated) }, this.link(to.channel(channel.key, name), mark, ` ${tag}`));
+      const mark = h("span", { class: "arrow", title: `you ${way}` }, arrow);
+      return h("li", { "data-deprecated": Boolean(deprecated) }, this.link(to.event(to.channel(channel.key), way, name), mark, ` ${tag}`));
     };
-    const sent = (channel.accepts?.events ?? []).map(line("→", "you send"));
-    const received = (channel.publishes?.events ?? []).map(line("←", "you receive"));
+    const sent = (channel.accepts?.events ?? []).map(line("send", "→"));
+    const received = (channel.publishes?.events ?? []).map(line("receive", "←"));
     return h("ul", { class: "within" }, ...sent, ...received);
   }
 
@@ -113,23 +113,23 @@ function itemsOf(contract: Contract): Item[] {
     href,
     words: [label, ...more].join(" ").toLowerCase(),
   });
-  const event = (kind: string, where: string, href: (name: string) => string) => (name: string) => {
+  const event = (way: Way, where: string, place: string) => (name: string) => {
     const { tag, description = "" } = eventOf(contract, name);
     const fields = Object.keys(contract.schemas?.[name]?.properties ?? {});
-    return item(kind, tag, where, href(name), name, description, ...fields);
+    return item(`you ${way}`, tag, where, to.event(place, way, name), name, description, ...fields);
   };
   const ofChannel = (channel: Channel): Item[] => {
-    const href = (name: string): string => to.channel(channel.key, name);
+    const place = to.channel(channel.key);
     return [
-      item("channel", channel.address, "", to.channel(channel.key), channel.description ?? ""),
-      ...(channel.accepts?.events ?? []).map(event("you send", channel.address, href)),
-      ...(channel.publishes?.events ?? []).map(event("you receive", channel.address, href)),
+      item("channel", channel.address, "", place, channel.description ?? ""),
+      ...(channel.accepts?.events ?? []).map(event("send", channel.address, place)),
+      ...(channel.publishes?.events ?? []).map(event("receive", channel.address, place)),
     ];
   };
   return [
     ...(contract.channels ?? []).flatMap(ofChannel),
     ...(contract.methods ?? []).map(({ key, name, description = "" }) => item("call", name, "", to.call(key), description)),
-    ...(contract.accepts?.events ?? []).map(event("you send", "message", to.messages)),
-    ...(contract.sends?.events ?? []).map(event("you receive", "message", to.messages)),
+    ...(contract.accepts?.events ?? []).map(event("send", "message", to.messages)),
+    ...(contract.sends?.events ?? []).map(event("receive", "message", to.messages)),
   ];
 }

@@ -15,10 +15,14 @@ export interface View {
   refresh?: () => void;
 }
 
-/** The fragment that leads to a place. */
+/** Which way an event goes, from the reader's side. */
+export type Way = "send" | "receive";
+
+/** The fragments that lead to places; what leads to an event ends in its way and its name. */
 export const to = {
-  channel: (key: string, event?: string): string => `#/channel/${key}${event ? `/${event}` : ""}`,
+  channel: (key: string): string => `#/channel/${key}`,
   call: (key: string): string => `#/call/${key}`,
-  messages: (event?: string): string => `#/messages${event ? `/${event}` : ""}`,
+  messages: "#/messages",
+  event: (place: string, way: Way, name: string): string => `${place}/${way}/${name}`,
   reference: "#/reference",
 };

@@ -1,5 +1,6 @@
 /** One event: what it means, its fields, an example. */
 
+import { to, type Way } from "./context";
 import { eventOf, type Contract, type Messages } from "./contract";
 import { codeBlock, h, prose } from "./dom";
 import { fieldsOf } from "./tables";
@@ -9,27 +10,27 @@ const SHOWN_OPEN = 12;
 /** The events that travel one way, under a heading from the reader's side. */
 export function eventList(
   contract: Contract,
-  way: "send" | "receive",
+  way: Way,
   messages: Messages | undefined,
-  link: (name: string) => string,
+  place: string,
   extra: (name: string) => HTMLElement | null = () => null,
 ): HTMLElement | null {
   const names = messages?.events ?? [];
   if (!names.length && !messages?.opaque) return null;
-  const cards = names.map((name) => eventCard(contract, way, name, link(name), extra(name), names.length <= SHOWN_OPEN));
+  const cards = names.map((name) => eventCard(contract, way, name, to.event(place, way, name), extra(name), names.length <= SHOWN_OPEN));
   const opaque = messages?.opaque && h("p", { class: "muted" }, "Bytes, handed through unseen: nothing is known of them here.");
   return h("section", { class: "events", "data-way": way }, heading(way), opaque || null, ...cards);
 }
 
 /** "You send" or "You receive". */
-export function heading(way: "send" | "receive"): HTMLElement {
+export function heading(way: Way): HTMLElement {
   const arrow = h("span", { class: "arrow", "aria-hidden": "true" }, way === "send" ? "→" : "←");
   return h("h2", { class: "rubric" }, arrow, way === "send" ? " You send" : " You receive");
 }
 
 function eventCard(
   contract: Contract,
-  way: string,
+  way: Way,
   name: string,
   href: string,
   extra: HTMLElement | null,

@@ -139,7 +139,7 @@ export class Log {
 }
 
 function factsOf(entry: Entry): string {
-  const outcome = entry.note ? `${entry.code ?? ""} ${entry.note}` : entry.code;
+  const outcome = `${entry.code || ""} ${entry.note ?? ""}`.trim();
   return [
     entry.channel,
     entry.offset && `offset ${entry.offset}`,

@@ -41,8 +41,7 @@ function offerNavigation(at: Context): void {
     if (shown !== viewOf(fragment)) show(viewAt(at, fragment));
     shown = viewOf(fragment);
     showView("docs");
-    const name = fragment.split("/")[shown.split("/").length];
-    reveal(name ? decodeURIComponent(name) : "");
+    reveal(fragment.slice(shown.length + 1));
   };
   window.addEventListener("hashchange", go);
   go();
@@ -55,9 +54,10 @@ function show(next: View): void {
   main.scrollTop = 0;
 }
 
-/** Open and show the event of this name. */
-function reveal(name: string): void {
-  const card = [...main.querySelectorAll<HTMLDetailsElement>("[data-event]")].find((one) => one.dataset["event"] === name);
+/** Open and show the event with this way and name: `send/Order`. */
+function reveal(event: string): void {
+  const cards = [...main.querySelectorAll<HTMLDetailsElement>("[data-event]")];
+  const card = cards.find(({ dataset }) => `${dataset["way"]}/${dataset["event"]}` === event);
   if (!card) return;
   card.open = true;
   card.scrollIntoView();

@@ -65,7 +65,7 @@ export function messagesView({ contract, link }: Context): View {
     {},
     h("p", { class: "eyebrow" }, "Outside channels"),
     h("h1", { class: "address", "data-testid": "heading" }, "Messages"),
-    h("p", { class: "prose lead" }, "They go one way, and nothing answers them. A wrong one ends the connection, or is dropped."),
+    h("p", { class: "prose lead" }, "They go one way, and nothing answers them: a wrong one is dropped."),
     eventList(contract, "send", contract.accepts, to.messages, composer),
     contract.accepts?.opaque ? composer("") : null,
     eventList(contract, "receive", contract.sends, to.messages),

@@ -20,7 +20,7 @@ function nestedType(contract: Contract, name: string): HTMLElement {
 function tableOf(schema: Schema): HTMLElement {
   const fields = Object.entries(schema.properties ?? {}).filter(([, field]) => field.const === undefined);
   if (schema.properties && !fields.length) return h("p", { class: "muted small" }, "No fields.");
-  if (!schema.properties) return h("p", { class: "whole" }, code(typeOf({ ...schema, title: "" })), ...constraints(schema));
+  if (!schema.properties) return h("div", { class: "whole" }, code(typeOf(schema)), constraints(schema));
   const head = h("thead", {}, h("tr", {}, ...["Field", "Type", "Meaning"].map((name) => h("th", { scope: "col" }, name))));
   const rows = fields.map(([name, field]) => rowOf(name, field, schema.required?.includes(name) ?? false));
   return h("table", {}, head, h("tbody", {}, ...rows));
@@ -33,7 +33,7 @@ function rowOf(name: string, field: Schema, required: boolean): HTMLElement {
     "tr",
     { "data-deprecated": field.deprecated },
     h("th", { scope: "row" }, h("code", {}, name), " ", mark, field.deprecated && h("span", { class: "badge" }, "deprecated")),
-    h("td", {}, code(typeOf(field)), ...constraints(field)),
+    h("td", {}, code(typeOf(field)), constraints(field)),
     h(
       "td",
       {},
@@ -43,8 +43,9 @@ function rowOf(name: string, field: Schema, required: boolean): HTMLElement {
   );
 }
 
-function constraints(schema: Schema): HTMLElement[] {
-  return constraintsOf(schema).map((text) => h("span", { class: "constraint" }, text));
+function constraints(schema: Schema): HTMLElement | null {
+  const texts = constraintsOf(schema).map((text) => h("span", { class: "constraint" }, text));
+  return texts.length ? h("span", { class: "constraints" }, ...texts) : null;
 }
 
 function code(text: string): HTMLElement {
