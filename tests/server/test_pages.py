@@ -5,9 +5,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from antiphon.server.pages import Pages
 from antiphon.errors import StartupError
 from antiphon.server.http import Receive, Scope, Send, respond
+from antiphon.server.pages import Pages
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ def teahouse() -> App:
         return Bill(12.5)
 
     @app.on_message(Ring)
-    async def ring(client: Client, event: Ring) -> None:
-        await client.send(Rang())
+    def ring(client: Client, event: Ring) -> None:
+        client.send(Rang())
 
     return app

@@ -124,7 +124,9 @@ async def test_a_call_is_answered(visit: Visit) -> None:
     await expect(problem_at(page, "table")).to_have_text("Expected `int` >= 1")
     await field(page, "table").fill("13")
     await page.get_by_test_id("submit").click()
-    await expect(page.get_by_test_id("problem")).to_have_text("107 bad request: there is no such table")
+    await expect(page.get_by_test_id("problem")).to_have_text(
+        "107 bad request: there is no such table"
+    )
 
 
 async def test_a_message_goes_one_way_and_another_comes(visit: Visit) -> None:
@@ -229,7 +231,13 @@ async def test_a_keyboard_is_enough(visit: Visit) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_nothing_is_wider_than_a_phone(visit: Visit, scheme: str) -> None:
     page = await visit("/docs", size=PHONE, color_scheme=scheme)
-    for fragment in ("#/", "#/channel/tableNumberInt", "#/call/billGet", "#/messages", "#/reference"):
+    for fragment in (
+        "#/",
+        "#/channel/tableNumberInt",
+        "#/call/billGet",
+        "#/messages",
+        "#/reference",
+    ):
         await page.goto(page.url.partition("#")[0] + fragment)
         await expect(page.get_by_test_id("heading")).to_be_visible()
         assert await overflow(page) == 0
@@ -246,13 +254,17 @@ async def test_nothing_is_wider_than_a_phone(visit: Visit, scheme: str) -> None:
 async def test_what_an_app_or_a_peer_says_is_never_markup(visit: Visit) -> None:
     page = await subscribe(await authorize(await visit(TABLE)))
     await expect(page.get_by_test_id("title")).to_have_text(f"Tea house {MARKUP}")
-    await expect(page.locator('[data-event="Order"]')).to_contain_text("[Press](javascript:alert(3))")
+    await expect(page.locator('[data-event="Order"]')).to_contain_text(
+        "[Press](javascript:alert(3))"
+    )
     await page.get_by_test_id("try").click()
     await publish(page, MARKUP)
     entry = page.get_by_test_id("entry").filter(has_text="ordered")
     await entry.locator("summary").click()
     await expect(entry.locator("pre")).to_contain_text(MARKUP)
-    await expect(page.locator("img, main b, #log b, body script, [href^='javascript']")).to_have_count(0)
+    await expect(
+        page.locator("img, main b, #log b, body script, [href^='javascript']")
+    ).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -303,7 +315,9 @@ async def test_a_token_opens_what_only_clients_may_read(browser: Browser, app: A
         await expect(page.get_by_text("This app asks who you are")).to_be_visible()
         await page.get_by_test_id("token").fill("nonsense")
         await page.get_by_test_id("token-use").click()
-        await expect(page.get_by_test_id("token-problem")).to_have_text("This token is not accepted.")
+        await expect(page.get_by_test_id("token-problem")).to_have_text(
+            "This token is not accepted."
+        )
         await page.get_by_test_id("token").fill(TOKEN)
         await page.get_by_test_id("token-use").click()
         await expect(page.get_by_test_id("heading")).to_contain_text("Tea house")

@@ -21,7 +21,6 @@ from typing import Final
 
 import msgspec
 
-import antiphon
 from antiphon.contract.serving import JSON_TYPE, Documents
 from antiphon.errors import StartupError
 from antiphon.server.http import Receive, Scope, Send, path_of, respond
@@ -32,7 +31,7 @@ from antiphon.wire.asgi import answer
 
 PATH: Final = "/docs"
 CONTRACT_PATH: Final = f"{PATH}/contract.json"
-_FOLDER: Final = Path(antiphon.__file__).parent / "pages" / "explorer"
+_FOLDER: Final = Path(__file__).parent.parent / "pages" / "explorer"
 _UNAUTHORIZED: Final = 401
 _MOVED: Final = 308
 

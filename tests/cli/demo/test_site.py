@@ -5,8 +5,8 @@ import pytest
 
 from antiphon.auth import JWT, Attempt
 from antiphon.cli.demo.app import build_app
-from antiphon.server.pages import Pages
 from antiphon.cli.demo.site import LONGEST_BODY, Site
+from antiphon.server.pages import Pages
 
 SECRET = "x" * 32
 

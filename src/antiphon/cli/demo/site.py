@@ -17,8 +17,8 @@ import antiphon
 from antiphon.app import App
 from antiphon.auth import JWT
 from antiphon.cli.demo.app import build_app
-from antiphon.server.pages import Pages
 from antiphon.server.http import Receive, Scope, Send, respond
+from antiphon.server.pages import Pages
 
 LOGIN_PATH = "/demo/token"
 TOKEN_SECONDS = 3600
