@@ -31,7 +31,7 @@ FORMS = (
 FOLDER = Path(__file__).parent / "js"
 FILES = sorted(FOLDER.glob("*.test.js"))
 CASE = re.compile(r"^ *test\((?:\"([^\"]+)\"|`([^`]+)`), (?:only\(([^)]*)\))?", re.MULTILINE)
-SECONDS = 150
+SECONDS = 240
 
 Results = list[dict[str, Any]]
 
