@@ -230,3 +230,9 @@ async def test_a_browser_on_the_websocket_path_is_told_what_it_wants() -> None:
     scope = {"type": "http", "method": "GET", "path": "/connection/websocket", "headers": []}
     await App("x", auth=Anonymous())(scope, receive, send)
     assert (sent[0]["status"], sent[1]["body"]) == (426, b"connect with WebSocket")
+
+
+@pytest.mark.parametrize("origins", ["*", ["*"], ["https://*.example.com"]])
+def test_origins_know_no_wildcard(origins: Any) -> None:
+    with pytest.raises(DeclarationError, match="origin"):
+        App("x", auth=Anonymous(), origins=origins)

@@ -36,7 +36,7 @@ from antiphon.wire.port import Endpoint
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_ORIGIN = re.compile(r"https?://[^/?#@\s]+")
+_ORIGIN = re.compile(r"https?://[^/?#@*\s]+")
 
 
 class App:
@@ -82,7 +82,9 @@ class App:
         if not 0 <= compression <= 9:
             raise DeclarationError(f"compression is a zlib level from 0 to 9, not {compression}")
         if isinstance(origins, str):
-            raise DeclarationError(f"origins is a list: origins=[{origins!r}]")
+            raise DeclarationError(
+                'origins is a list of all of them, like ["https://example.com"]; there is no wildcard'
+            )
         for origin in origins:
             if not _ORIGIN.fullmatch(origin):
                 raise DeclarationError(f"{origin!r} is no origin like https://example.com")

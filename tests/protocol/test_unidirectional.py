@@ -191,6 +191,7 @@ def test_a_text_that_is_no_reason_is_left_out(text: str) -> None:
     st.none() | st.integers(100, 1999),
     st.none() | st.booleans(),
 )
+@example(text="", code=107, temporary=True)
 def test_any_refusal_becomes_an_end_that_may_be_sent(
     text: str, code: int | None, temporary: bool | None
 ) -> None:

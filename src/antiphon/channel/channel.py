@@ -8,8 +8,10 @@ Publishing an undeclared event raises `DeclarationError` in the code that tried.
 """
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Annotated, Any, Literal, TypeVar
 
+import msgspec
 from msgspec import Meta, Raw, Struct
 
 from antiphon import place
@@ -29,6 +31,7 @@ from antiphon.event import (
 from antiphon.hub.client import Client
 from antiphon.hub.hub import Hub
 from antiphon.hub.ports import ChannelOptions, Outgoing
+from antiphon.protocol.messages import UInt64
 from antiphon.publication import ClientInfo, StreamPosition
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -54,6 +57,14 @@ class History(Struct, frozen=True):
     def __post_init__(self) -> None:
         if self.size < 1 or self.ttl <= 0 or self.mode not in ("stream", "cache"):
             raise DeclarationError(f"{self!r}: size and ttl are positive, mode is stream or cache")
+
+
+class Labels(Struct, frozen=True):
+    """What may go with a publication."""
+
+    tags: dict[str, str] | None
+    idempotency_key: str
+    version: UInt64
 
 
 class Published(Struct, frozen=True):
@@ -208,17 +219,29 @@ class Channel:
             nothing was published for its version, the newest place in the stream.
 
         Raises:
-            DeclarationError: the event is not declared here, or the parameters do not fit.
+            DeclarationError: the event is not declared here, or an argument does not fit.
         """
+        name, outgoing = self.address.name(parameters), self.encode(event)
+        if tags or idempotency_key or version:
+            self._check_labels(tags=tags, idempotency_key=idempotency_key, version=version)
         return await self._hub.publish(
-            self.address.name(parameters),
-            self.encode(event),
+            name,
+            outgoing,
             tags=tags,
             idempotency_key=idempotency_key,
             version=version,
             version_epoch=version_epoch,
             exclude=exclude.id if exclude else "",
         )
+
+    def _check_labels(self, **given: Any) -> None:
+        """See that what goes with a publication can be kept and written: it is not checked later."""
+        try:
+            labels = msgspec.convert(given, Labels)
+            for text in (labels.idempotency_key, *chain(*(labels.tags or {}).items())):
+                text.encode()
+        except (msgspec.ValidationError, UnicodeEncodeError) as error:
+            raise DeclarationError(f"{self._where}: {error}") from None
 
     async def history(
         self,

@@ -77,8 +77,9 @@ def message(told: Message) -> bytes:
 
 def disconnect_for(refusal: Refusal) -> Disconnect:
     """Return how a connection ends that is refused; final unless the refusal is temporary."""
-    otherwise = codes.SERVER_ERROR if refusal.temporary else codes.NOT_PERMITTED
-    code = _ENDS.get(refusal.number, otherwise)
+    code = _ENDS.get(refusal.number, codes.NOT_PERMITTED)
+    if refusal.temporary and not codes.reconnects(code.number):
+        code = codes.SERVER_ERROR
     try:
         return Disconnect(code.number, refusal.text)
     except ValueError:  # an app's own text may be longer than a reason, or look like JSON
