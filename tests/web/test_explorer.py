@@ -192,6 +192,7 @@ async def test_links_lead_to_events_and_calls(visit: Visit) -> None:
 
 async def test_the_search_finds_events_by_their_fields(visit: Visit) -> None:
     page = await visit("/docs")
+    await expect(page.get_by_test_id("heading")).to_be_visible()
     await page.keyboard.press("/")
     await page.keyboard.type("strength")
     await expect(page.get_by_test_id("found")).to_have_text("orderyou send · table:{number:int}")
@@ -203,6 +204,7 @@ async def test_the_search_finds_events_by_their_fields(visit: Visit) -> None:
 
 async def test_a_keyboard_is_enough(visit: Visit) -> None:
     page = await visit(TABLE)
+    await expect(page.get_by_test_id("heading")).to_be_visible()
     await page.get_by_test_id("authorize").focus()
     await page.keyboard.press("Enter")
     await page.keyboard.press("Escape")
