@@ -16,7 +16,7 @@ SOCKETS = {"websocket", "uni_websocket"}
 PAGES = {"/health", "/metrics", "/connection/init"}
 API = {"/api", "/api/"}
 """For backends, which show a key; it has tests of its own."""
-DOCS = {"/asyncapi.json", "/asyncapi.yaml"}
+DOCS = {"/asyncapi.json", "/asyncapi.yaml", "/docs", "/docs/", "/docs/contract.json"}
 """For whom `App(docs=...)` says; tested with it."""
 
 
