@@ -148,7 +148,7 @@ def _subscribe(r: Any) -> SubscribeRequest:
         r.recoverable,
         r.join_leave,
         r.delta,
-        None,
+        NO_DATA,
         r.flag,
     )
 

@@ -12,12 +12,12 @@ the other choice: it parses in C, but then every field is copied between its mes
 =========================  =====  ========  =======
                             JSON      here   Google
 =========================  =====  ========  =======
-decode a publish of 128 B   0.73      1.51     2.13
-decode a subscribe          0.64      1.32     2.41
-decode a connect            0.73      1.82     3.64
-encode a publication        0.37      0.64     1.12
-encode an rpc reply         0.21      0.29     0.91
-encode a presence of 100    8.08     81.78    52.90
+decode a publish of 128 B   0.51      1.70     2.13
+decode a subscribe          0.44      1.65     2.41
+decode a connect            0.52      2.13     3.72
+encode a publication        0.37      0.67     1.17
+encode an rpc reply         0.22      0.31     0.93
+encode a presence of 100    8.16     84.62    52.65
 =========================  =====  ========  =======
 
 The runtime also takes 14 ms and 3.6 MB to import (this: 1.4 ms, 0.3 MB), and would be one more
